@@ -1,0 +1,1 @@
+"""What connections are: frozen dataclasses and exact arithmetic, standard library only."""

@@ -1,0 +1,241 @@
+"""The neutral thing in the middle: stores, pools, consumers, and who connects to whom.
+
+Readers fill a ``Fleet``; rules and reporters read it. Nothing here knows CloudFormation, Terraform, CDK or boto3.
+Numbers are ``Quantity``: exact, bounded or unknown with a reason. ``None`` means "not set in the source", which differs from unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from constructs_lib.model.origin import NOWHERE, Origin
+from constructs_lib.model.quantity import Quantity
+
+Via = Literal["direct", "proxy", "data-api", "http"]
+Role = Literal["writer", "reader"]
+Certainty = Literal["certain", "likely", "possible"]
+ConsumerKind = Literal["function", "service", "job"]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One database instance of a store.
+
+    ``instance_class`` is AWS's name such as ``db.r6g.large``; ``None`` when not set, ``db.serverless`` for Serverless v2.
+    ``promotion_tier`` is Aurora's failover priority, 0 (first) to 15.
+    """
+
+    id: str
+    instance_class: str | None = None
+    role: Role = "writer"
+    promotion_tier: int | None = None
+    class_reason: str = ""
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class Store:
+    """A database, table, cache or other store that functions talk to.
+
+    ``kind`` names the resource (``rds-instance``, ``aurora-cluster``, ``dynamodb-table``, ``documentdb-cluster``, ``external`` …),
+    ``engine`` is AWS's engine name (``postgres``, ``aurora-postgresql``, ``mysql``, ``dynamodb`` …), ``engine_version`` as written.
+    ``max_connections`` is the pinned or declared limit; ``None`` when the engine's default applies;
+    ``max_connections_expression`` keeps a formula such as ``LEAST({DBInstanceClassMemory/9531392},5000)``.
+    ``serverless_min`` and ``serverless_max`` are in Aurora capacity units (ACU).
+    ``parameters`` are the other database parameters in force, as written (milliseconds where AWS counts milliseconds).
+    ``other_connections`` are declared consumers that are no functions: (name, connections).
+    """
+
+    id: str
+    kind: str
+    engine: str | None
+    engine_version: str | None = None
+    instances: tuple[Instance, ...] = ()
+    max_connections: Quantity | None = None
+    max_connections_expression: str | None = None
+    max_connections_origin: Origin = NOWHERE
+    serverless_min: Quantity | None = None
+    serverless_max: Quantity | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    operator_reserve: int | None = None
+    other_connections: tuple[tuple[str, Quantity], ...] = ()
+    data_api: bool = False
+    acknowledged_capacity: bool = False
+    origin: Origin = NOWHERE
+
+    @property
+    def holds_connections(self) -> bool:
+        """Whether clients keep connections open on this store (DynamoDB, S3 and Athena are asked over HTTP)."""
+        return self.kind not in {"dynamodb-table", "athena-workgroup", "s3-bucket"}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A proxy's or pooler's pool of connections to one store.
+
+    ``percent`` is of the target's max_connections (RDS Proxy, ``None`` = service default of 100);
+    ``connections`` an absolute size where the pooler has one (PgBouncer). Timeouts are in seconds;
+    ``None`` = service default (borrow 120 s, idle client 1,800 s).
+    """
+
+    id: str
+    store: str
+    kind: str = "rds-proxy"
+    percent: Quantity | None = None
+    idle_percent: Quantity | None = None
+    connections: Quantity | None = None
+    borrow_timeout_seconds: Quantity | None = None
+    idle_client_timeout_seconds: Quantity | None = None
+    require_tls: bool | None = None
+    iam_auth: bool | None = None
+    engine_family: str | None = None
+    has_reader_endpoint: bool = False
+    session_pinning_filters: tuple[str, ...] = ()
+    init_query: str | None = None
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """What invokes a consumer.
+
+    ``kind``: ``sqs``, ``kinesis``, ``dynamodb-stream``, ``kafka``, ``mq``, ``http-api``, ``rest-api``, ``function-url``, ``alb``,
+    ``schedule``, ``events``, ``sns``, ``s3``, ``appsync``, ``custom-resource`` … ``maximum_concurrency`` is the source's own cap in
+    concurrent invocations (``None`` = not set); ``timeout_seconds`` is how long the source waits for an answer (HTTP kinds).
+    """
+
+    id: str
+    kind: str
+    maximum_concurrency: Quantity | None = None
+    timeout_seconds: Quantity | None = None
+    provisioned_pollers: Quantity | None = None
+    max_receive_count: Quantity | None = None
+    enabled: bool = True
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """Provisioned concurrency on one alias or version of a function."""
+
+    id: str
+    executions: Quantity
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Something that connects to stores: a Lambda function, or a declared service or job.
+
+    ``reserved_concurrency`` is in concurrent executions, ``None`` when none is reserved. ``timeout_seconds`` is resolved
+    (Lambda's default is 3 s). ``deploy_time`` marks functions that only run while a stack deploys (custom resources, rotation);
+    ``generated`` those the CDK adds by itself. ``maximum_environments`` is set for managed instances.
+    """
+
+    id: str
+    kind: ConsumerKind = "function"
+    reserved_concurrency: Quantity | None = None
+    provisioned: tuple[Provisioned, ...] = ()
+    timeout_seconds: Quantity = field(default_factory=lambda: Quantity.exact(3))
+    event_sources: tuple[EventSource, ...] = ()
+    deploy_time: bool = False
+    generated: bool = False
+    tenant_isolation: bool = False
+    managed_instances: bool = False
+    maximum_environments: Quantity | None = None
+    concurrency_per_environment: Quantity | None = None
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One consumer's use of one store: the edge that demand is counted on.
+
+    ``connections_per_environment`` is ``None`` when nobody declared it: one is then assumed, and said so.
+    ``hold_seconds`` is how long a transaction keeps a database connection; ``hold_enforced`` says that the database ends it by then.
+    ``pins_session`` means the proxy keeps one database connection per client. ``bound`` says why concurrency is naturally limited.
+    """
+
+    consumer: str
+    store: str
+    via: Via = "direct"
+    pool: str | None = None
+    role: Role = "writer"
+    connections_per_environment: Quantity | None = None
+    hold_seconds: Quantity | None = None
+    hold_enforced: bool = False
+    transactions_per_invocation: Quantity | None = None
+    other_work_seconds: Quantity | None = None
+    pins_session: bool = False
+    certainty: Certainty = "certain"
+    evidence: tuple[str, ...] = ()
+    bound: str | None = None
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that could not be decided: about what, what is missing, and what to declare. Never a pass, never a violation."""
+
+    subject: str
+    missing: str
+    declare: str
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """A finding somebody accepted in the source itself: rule code, subject (``None`` = everywhere under ``path``), reason."""
+
+    code: str
+    reason: str
+    subject: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Everything the readers found, from one document or from many given together."""
+
+    stores: tuple[Store, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+
+    @cached_property
+    def store_by_id(self) -> dict[str, Store]:
+        return {store.id: store for store in self.stores}
+
+    @cached_property
+    def pool_by_id(self) -> dict[str, Pool]:
+        return {pool.id: pool for pool in self.pools}
+
+    @cached_property
+    def consumer_by_id(self) -> dict[str, Consumer]:
+        return {consumer.id: consumer for consumer in self.consumers}
+
+    @cached_property
+    def connections_by_store(self) -> dict[str, tuple[Connection, ...]]:
+        grouped: dict[str, list[Connection]] = {}
+        for connection in self.connections:
+            grouped.setdefault(connection.store, []).append(connection)
+        return {store: tuple(items) for store, items in grouped.items()}
+
+    @cached_property
+    def connections_by_consumer(self) -> dict[str, tuple[Connection, ...]]:
+        grouped: dict[str, list[Connection]] = {}
+        for connection in self.connections:
+            grouped.setdefault(connection.consumer, []).append(connection)
+        return {consumer: tuple(items) for consumer, items in grouped.items()}
+
+    @cached_property
+    def pools_by_store(self) -> dict[str, tuple[Pool, ...]]:
+        grouped: dict[str, list[Pool]] = {}
+        for pool in self.pools:
+            grouped.setdefault(pool.store, []).append(pool)
+        return {store: tuple(items) for store, items in grouped.items()}
