@@ -35,11 +35,15 @@ class Account:
         if not self.switched:
             return os.access(folder, os.R_OK | os.X_OK)
         resolved = folder.resolve()
-        return self._allows(resolved, 0o5) and all(self._allows(parent, 0o1) for parent in resolved.parents)
+        return self._allows(resolved, 0o5) and all(
+            self._allows(parent, 0o1) for parent in resolved.parents
+        )
 
     def _allows(self, folder: Path, wanted: int) -> bool:
         status = folder.stat()
-        shift = 6 if status.st_uid == self.uid else 3 if status.st_gid == self.gid else 0
+        shift = (
+            6 if status.st_uid == self.uid else 3 if status.st_gid == self.gid else 0
+        )
         return (status.st_mode >> shift) & wanted == wanted
 
 
@@ -49,7 +53,12 @@ def server_account() -> Account:
     Raises RehearsalError when this process is root and none of the usual unprivileged accounts exists.
     """
     if os.geteuid() != 0:
-        return Account(pwd.getpwuid(os.geteuid()).pw_name, os.geteuid(), os.getegid(), switched=False)
+        return Account(
+            pwd.getpwuid(os.geteuid()).pw_name,
+            os.geteuid(),
+            os.getegid(),
+            switched=False,
+        )
     for name in _CANDIDATES:
         entry = _entry(name)
         if entry is not None and entry.pw_uid != 0:

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from constructs_lib.errors import RehearsalError
@@ -28,6 +28,9 @@ from constructs_lib.rehearsal.process import (
     make_folder,
     remove_folder,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _ADMIN = "poolproof_admin"
 _START_ATTEMPTS = 3
@@ -89,7 +92,7 @@ class PgBouncer:
         self._stack = ExitStack()
         self._process: ServerProcess | None = None
 
-    def __enter__(self) -> PgBouncer:
+    def __enter__(self) -> Self:
         with ExitStack() as starting:
             starting.enter_context(exit_on_sigterm())
             allow_many_files()
@@ -103,11 +106,19 @@ class PgBouncer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._stack.close()
 
-    def dsn(self, user: str | None = None, password: str | None = None, database: str | None = None) -> str:
+    def dsn(
+        self,
+        user: str | None = None,
+        password: str | None = None,
+        database: str | None = None,
+    ) -> str:
         """A connection URI through the pooler; the first user given unless told otherwise."""
         name = user or next(iter(self._users))
         secret = password if password is not None else self._users.get(name, "")
@@ -124,8 +135,12 @@ class PgBouncer:
         import psycopg
         from psycopg.rows import dict_row
 
-        with psycopg.connect(self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
-            return list(connection.cursor(row_factory=dict_row).execute(f"SHOW {what}".encode()))
+        with psycopg.connect(
+            self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor
+        ) as connection:
+            return list(
+                connection.cursor(row_factory=dict_row).execute(f"SHOW {what}".encode())
+            )
 
     def state(self) -> PoolState:
         """The pool at this moment."""
@@ -139,7 +154,9 @@ class PgBouncer:
         for attempt in range(1, _START_ATTEMPTS + 1):
             self.port = free_port(self.host)
             configuration = self._write_configuration(account, folder)
-            self._process = ServerProcess("pgbouncer", [program, "-q", str(configuration)], account, folder)
+            self._process = ServerProcess(
+                "pgbouncer", [program, "-q", str(configuration)], account, folder
+            )
             try:
                 self._process.wait_until(lambda: accepts(self.host, self.port), 10)
                 return
@@ -149,7 +166,11 @@ class PgBouncer:
 
     def _write_configuration(self, account: Account, folder: Path) -> Path:
         users = {**self._users, _ADMIN: self._admin_password}
-        _write_private(folder / "users.txt", "".join(_user_line(*item) for item in users.items()), account)
+        _write_private(
+            folder / "users.txt",
+            "".join(_user_line(*item) for item in users.items()),
+            account,
+        )
         configuration = folder / "pgbouncer.ini"
         _write_private(configuration, self._configuration(folder), account)
         return configuration
@@ -190,19 +211,28 @@ def pool_state(rows: list[dict[str, Any]], database: str) -> PoolState:
         clients_active=sum(int(row["cl_active"]) for row in own),
         clients_waiting=sum(int(row["cl_waiting"]) for row in own),
         servers_active=sum(int(row["sv_active"]) for row in own),
-        servers_idle=sum(int(row["sv_idle"]) + int(row["sv_used"]) + int(row["sv_tested"]) for row in own),
-        longest_wait_seconds=max((int(r["maxwait"]) + int(r["maxwait_us"]) / 1e6 for r in own), default=0.0),
+        servers_idle=sum(
+            int(row["sv_idle"]) + int(row["sv_used"]) + int(row["sv_tested"])
+            for row in own
+        ),
+        longest_wait_seconds=max(
+            (int(r["maxwait"]) + int(r["maxwait_us"]) / 1e6 for r in own), default=0.0
+        ),
     )
 
 
 def _program() -> str:
-    found = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+    found = shutil.which("pgbouncer") or shutil.which(
+        "pgbouncer", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
+    )
     if found is None:
         raise RehearsalError(_MISSING)
     return found
 
 
-def _validate(pool: int, borrow_timeout: int, clients: int, users: Mapping[str, str]) -> None:
+def _validate(
+    pool: int, borrow_timeout: int, clients: int, users: Mapping[str, str]
+) -> None:
     problems = [
         f"{name} is {value!r}: allowed is a whole number of 1 or more"
         for name, value in (
@@ -219,7 +249,10 @@ def _validate(pool: int, borrow_timeout: int, clients: int, users: Mapping[str, 
 
 
 def _user_line(name: str, password: str) -> str:
-    return " ".join('"' + part.replace('"', '""') + '"' for part in (name, password)) + "\n"
+    return (
+        " ".join('"' + part.replace('"', '""') + '"' for part in (name, password))
+        + "\n"
+    )
 
 
 def _write_private(path: Path, text: str, account: Account) -> None:

@@ -11,17 +11,31 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, server_account
 from constructs_lib.rehearsal.interruption import exit_on_sigterm
 from constructs_lib.rehearsal.postgres_binaries import reachable_binaries
-from constructs_lib.rehearsal.process import ServerProcess, free_port, make_folder, remove_folder, run_to_end
+from constructs_lib.rehearsal.process import (
+    ServerProcess,
+    free_port,
+    make_folder,
+    remove_folder,
+    run_to_end,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _START_ATTEMPTS = 3
-_THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+_THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+}
 
 
 class PostgresServer:
@@ -32,7 +46,9 @@ class PostgresServer:
     Raises RehearsalError when there are no binaries or the server does not start (with its last log lines).
     """
 
-    def __init__(self, max_connections: int = 100, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, max_connections: int = 100, settings: Mapping[str, str] | None = None
+    ) -> None:
         if max_connections < 5:
             raise RehearsalError(
                 f"max_connections is {max_connections}: allowed is 5 or more, 3 are kept for superusers"
@@ -43,11 +59,15 @@ class PostgresServer:
         self.user = "postgres"
         self.database = "postgres"
         self.password = secrets.token_urlsafe(18)
-        self._settings = {**_THROWAWAY, **(settings or {}), "max_connections": str(max_connections)}
+        self._settings = {
+            **_THROWAWAY,
+            **(settings or {}),
+            "max_connections": str(max_connections),
+        }
         self._stack = ExitStack()
         self._process: ServerProcess | None = None
 
-    def __enter__(self) -> PostgresServer:
+    def __enter__(self) -> Self:
         with ExitStack() as starting:
             starting.enter_context(exit_on_sigterm())
             account = server_account()
@@ -61,11 +81,19 @@ class PostgresServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._stack.close()
 
-    def dsn(self, user: str | None = None, password: str | None = None, database: str | None = None) -> str:
+    def dsn(
+        self,
+        user: str | None = None,
+        password: str | None = None,
+        database: str | None = None,
+    ) -> str:
         """A connection URI; the superuser and his database unless told otherwise."""
         login = quote(user or self.user, safe="")
         secret = quote(password if password is not None else self.password, safe="")
@@ -75,7 +103,9 @@ class PostgresServer:
         """Run one SQL statement, or several without parameters, as superuser; returns the rows of the last."""
         import psycopg
 
-        with psycopg.connect(self.dsn(database=database), autocommit=True) as connection:
+        with psycopg.connect(
+            self.dsn(database=database), autocommit=True
+        ) as connection:
             cursor = connection.execute(sql.encode())
             while cursor.nextset():
                 continue
@@ -90,35 +120,70 @@ class PostgresServer:
         password_file.write_text(self.password + "\n")
         password_file.chmod(0o600)
         account.own(password_file)
-        run_to_end("initdb", _initdb(binaries, folder, password_file, self.user), account, folder, 60)
+        run_to_end(
+            "initdb",
+            _initdb(binaries, folder, password_file, self.user),
+            account,
+            folder,
+            60,
+        )
         password_file.unlink()
 
     def _start(self, account: Account, folder: Path, binaries: Path) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
             self.port = free_port(self.host)
-            self._process = ServerProcess("postgres", self._arguments(binaries, folder), account, folder)
+            self._process = ServerProcess(
+                "postgres", self._arguments(binaries, folder), account, folder
+            )
             try:
                 self._process.wait_until(lambda: _is_ready(folder), 30)
                 return
             except RehearsalError as error:
-                if attempt == _START_ATTEMPTS or "Address already in use" not in str(error):
+                if attempt == _START_ATTEMPTS or "Address already in use" not in str(
+                    error
+                ):
                     raise
             except BaseException:
                 self._stop()
                 raise
 
     def _arguments(self, binaries: Path, folder: Path) -> Sequence[str]:
-        settings = {"listen_addresses": self.host, "unix_socket_directories": str(folder), **self._settings}
-        assignments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(self.port), *assignments]
+        settings = {
+            "listen_addresses": self.host,
+            "unix_socket_directories": str(folder),
+            **self._settings,
+        }
+        assignments = [
+            part
+            for name, value in settings.items()
+            for part in ("-c", f"{name}={value}")
+        ]
+        return [
+            str(binaries / "postgres"),
+            "-D",
+            str(folder / "data"),
+            "-p",
+            str(self.port),
+            *assignments,
+        ]
 
     def _stop(self) -> None:
         if self._process is not None:
-            self._process.stop(signal.SIGINT)  # PostgreSQL's fast shutdown: sessions end, nothing waits for them
+            self._process.stop(
+                signal.SIGINT
+            )  # PostgreSQL's fast shutdown: sessions end, nothing waits for them
 
 
-def _initdb(binaries: Path, folder: Path, password_file: Path, user: str) -> Sequence[str]:
-    options = ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+def _initdb(
+    binaries: Path, folder: Path, password_file: Path, user: str
+) -> Sequence[str]:
+    options = [
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--no-locale",
+        "--no-sync",
+        "--no-instructions",
+    ]
     return [
         str(binaries / "initdb"),
         "-D",

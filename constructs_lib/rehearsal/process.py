@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from constructs_lib.errors import RehearsalError
@@ -40,7 +40,9 @@ def accepts(host: str, port: int) -> bool:
 def allow_many_files() -> None:
     """Raise this process's soft limit of open files (macOS starts with 256; 500 clients need a socket each)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED_FILES if hard == resource.RLIM_INFINITY else min(_WANTED_FILES, hard)
+    wanted = (
+        _WANTED_FILES if hard == resource.RLIM_INFINITY else min(_WANTED_FILES, hard)
+    )
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
@@ -49,7 +51,7 @@ def make_folder(name: str, account: Account) -> Path:
     """A new private folder that the account owns and can reach; the caller removes it with `remove_folder`."""
     parent = Path(tempfile.gettempdir())
     if not account.can_enter(parent):
-        parent = Path("/tmp")  # noqa: S108 - the only folder every account can reach; mkdtemp makes the name
+        parent = Path("/tmp")  # the one folder that every account can reach
     folder = Path(tempfile.mkdtemp(prefix=f"poolproof-{name}-", dir=parent))
     account.own(folder)
     return folder
@@ -64,23 +66,31 @@ def remove_folder(folder: Path) -> None:
 class ServerProcess:
     """A child process in its own session: Ctrl-C at the terminal reaches this program first, never the server."""
 
-    def __init__(self, name: str, arguments: Sequence[str], account: Account, folder: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], account: Account, folder: Path
+    ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as output:
-            self._child = subprocess.Popen(  # noqa: S603 - our own argument list, no shell
+            self._child: subprocess.Popen[bytes] = subprocess.Popen(
                 list(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
                 start_new_session=True,
-                **_identity(account),
+                user=account.uid if account.switched else None,
+                group=account.gid if account.switched else None,
+                extra_groups=[] if account.switched else None,
             )
 
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._child.poll()
 
     @property
     def running(self) -> bool:
@@ -91,14 +101,18 @@ class ServerProcess:
         deadline = time.monotonic() + timeout_seconds
         while not ready():
             if not self.running:
-                raise self.failure(f"ended with exit code {self._child.returncode} before it was ready")
+                raise self.failure(
+                    f"ended with exit code {self._child.returncode} before it was ready"
+                )
             if time.monotonic() > deadline:
                 raise self.failure(f"not ready after {timeout_seconds:g} s")
             time.sleep(0.02)
 
     def failure(self, what: str) -> RehearsalError:
         """An error that carries the server's own last words."""
-        return RehearsalError(f"{self.name} {what}; its last log lines:\n{self.last_log_lines()}")
+        return RehearsalError(
+            f"{self.name} {what}; its last log lines:\n{self.last_log_lines()}"
+        )
 
     def last_log_lines(self) -> str:
         if not self.log.exists():
@@ -106,7 +120,9 @@ class ServerProcess:
         lines = self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         return "\n".join(f"  {line}" for line in lines) or "  (the log is empty)"
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10.0) -> None:
+    def stop(
+        self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10.0
+    ) -> None:
         """Ask the process to end and wait for it; kill it when it does not. Harmless when it has ended."""
         with signals_held_back():
             if not self.running:
@@ -119,18 +135,18 @@ class ServerProcess:
                 self._child.wait(timeout_seconds)
 
 
-def run_to_end(name: str, arguments: Sequence[str], account: Account, folder: Path, timeout_seconds: float) -> None:
+def run_to_end(
+    name: str,
+    arguments: Sequence[str],
+    account: Account,
+    folder: Path,
+    timeout_seconds: float,
+) -> None:
     """Run a set-up command; raises RehearsalError with its output when it fails."""
     process = ServerProcess(name, arguments, account, folder)
     try:
         process.wait_until(lambda: not process.running, timeout_seconds)
     finally:
         process.stop(signal.SIGKILL)
-    if process._child.returncode != 0:
-        raise process.failure(f"failed with exit code {process._child.returncode}")
-
-
-def _identity(account: Account) -> Mapping[str, object]:
-    if not account.switched:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+    if process.exit_code != 0:
+        raise process.failure(f"failed with exit code {process.exit_code}")
