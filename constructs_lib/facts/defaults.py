@@ -1,0 +1,78 @@
+"""The engines' default ``max_connections``.
+
+``DBInstanceClassMemory`` is less than the nominal memory of the class, by an amount AWS does not publish. The conservative model
+``0.938 × nominal − 245 MB`` never exceeds a modern measured or documented value; nominal memory is the upper bound. AWS's own table
+replaces the formula for Aurora MySQL, and for Serverless v2.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+from constructs_lib.facts._tables import rows, version_tuple
+
+#: Fitted to the measured and documented values of 2024-2026; no statement of AWS (facts, section 1.3).
+MEMORY_SHARE = Fraction(938, 1000)
+MEMORY_OVERHEAD_BYTES = 245_000_000
+
+
+def knows(engine: str) -> bool:
+    """Whether a default is published for the engine."""
+    return engine == "aurora-mysql" or any(row["engine"] == engine for row in rows("default_max_connections"))
+
+
+def _row(engine: str | None, version: str | None) -> dict[str, str] | None:
+    """The row of an engine and version; without a version the current one applies (tables list newest first)."""
+    for row in rows("default_max_connections"):
+        if row["engine"] != engine:
+            continue
+        if not version or not row["from_version"] or version_tuple(version) >= version_tuple(row["from_version"]):
+            return row
+    return None
+
+
+def expression(engine: str | None, version: str | None) -> str:
+    """The default formula as AWS writes it in parameter groups; empty when the engine has none."""
+    row = _row(engine, version)
+    return row["expression"] if row else ""
+
+
+def bounds(engine: str, version: str | None, instance_class: str, memory_bytes: int) -> tuple[int, int] | None:
+    """Lowest and highest default ``max_connections`` of a class; ``None`` where AWS's table has no row for it."""
+    if engine == "aurora-mysql":
+        documented = _aurora_mysql().get(instance_class)
+        return None if documented is None else (documented, documented)
+    row = _row(engine, version)
+    if row is None:
+        return None
+    divisor, cap = int(row["memory_divisor"]), int(row["cap"])
+    conservative = max(0, int(MEMORY_SHARE * memory_bytes) - MEMORY_OVERHEAD_BYTES)
+    return min(conservative // divisor, cap), min(memory_bytes // divisor, cap)
+
+
+@lru_cache(maxsize=1)
+def _aurora_mysql() -> dict[str, int]:
+    return {row["class"]: int(row["max_connections"]) for row in rows("aurora_mysql_max_connections")}
+
+
+@lru_cache(maxsize=None)
+def _serverless(column: str) -> tuple[tuple[int, int], ...]:
+    table = rows("aurora_serverless_v2_max_connections")
+    return tuple(sorted((int(row["max_acu"]), int(row[column])) for row in table if row[column]))
+
+
+def serverless_bounds(engine: str, max_acu: int | Fraction, *, capped: bool) -> tuple[int, int]:
+    """Lowest and highest ``max_connections`` for a maximum capacity in ACU.
+
+    ``capped`` says that the minimum capacity is 0 or 0.5 ACU, where Aurora PostgreSQL stops at 2,000. Between two rows of the table
+    the rows themselves are the bounds.
+    """
+    column = "aurora_mysql" if engine == "aurora-mysql" else "aurora_postgresql"
+    if column == "aurora_postgresql" and capped:
+        column = "aurora_postgresql_if_min_acu_0_or_0_5"
+    table = _serverless(column)
+    below = [limit for acu, limit in table if acu <= max_acu]
+    above = [limit for acu, limit in table if acu >= max_acu]
+    low = below[-1] if below else 0
+    return low, above[0] if above else table[-1][1]

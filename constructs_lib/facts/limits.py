@@ -1,0 +1,15 @@
+"""Limits of AWS Lambda, API Gateway and RDS Proxy. Sources and dates in ``data/lambda_limits.csv`` and ``data/rds_proxy_settings.csv``."""
+
+from __future__ import annotations
+
+from constructs_lib.facts._tables import rows
+
+
+def lambda_limit(name: str) -> int:
+    """A limit by its name in the table. Raises ``KeyError`` for a name that is not there."""
+    return {row["limit"]: int(row["value"]) for row in rows("lambda_limits")}[name]
+
+
+def proxy_default(setting: str) -> int:
+    """The service default of an RDS Proxy setting. Raises ``KeyError`` for a setting that is not in the table."""
+    return {row["setting"]: int(row["default"]) for row in rows("rds_proxy_settings")}[setting]

@@ -1,0 +1,141 @@
+"""Capacity against demand, for every store of a fleet: the verdict with its arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.model.capacity import Capacity, Term, capacity_of
+from constructs_lib.model.demand import Demand, demand_of, reserved_total
+from constructs_lib.model.fleet import Connection, Fleet, Pool, Role, Store
+from constructs_lib.model.pools import PoolBudget, Verdict, judge_pool
+from constructs_lib.model.quantity import Quantity, total
+from constructs_lib.model.settings import Settings
+
+
+@dataclass(frozen=True)
+class StoreBudget:
+    """One role (writer or reader) of one store.
+
+    ``direct`` are functions that connect without a pool; ``within_reserve`` functions that only run while a stack deploys and
+    borrow from the operator reserve. ``opened`` = pools' openings + direct demand with deploy overlap; ``opened_once`` the same
+    outside a deploy. ``verdict`` compares ``opened`` with the usable connections; pools carry a verdict of their own.
+    """
+
+    store: Store
+    role: Role
+    capacity: Capacity
+    direct: tuple[Demand, ...]
+    within_reserve: tuple[Demand, ...]
+    pools: tuple[PoolBudget, ...]
+    verdict: Verdict
+
+    @property
+    def pools_opening(self) -> Quantity:
+        return total([pool.opening for pool in self.pools])
+
+    @property
+    def opened(self) -> Quantity:
+        return self.pools_opening + total([demand.connections for demand in self.direct])
+
+    @property
+    def opened_once(self) -> Quantity:
+        return self.pools_opening + total([demand.once for demand in self.direct])
+
+    @property
+    def slack(self) -> Quantity:
+        """Usable connections nobody may open."""
+        return self.capacity.usable.less(self.opened)
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """Every demand on the store, direct and through its pools."""
+        return (*self.direct, *(demand for pool in self.pools for demand in pool.demands))
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The whole sum, a line a term, ending in what may be opened and what is usable."""
+        pools = [Term(f"pool of {pool.pool.id}", pool.opening, pool.pool.origin) for pool in self.pools]
+        return (
+            *self.capacity.terms,
+            Term("usable", self.capacity.usable),
+            *pools,
+            *(demand.term for demand in self.direct),
+            Term("may be opened", self.opened),
+        )
+
+    def largest_fit(self, demand: Demand) -> int:
+        """The largest number of environments of one direct consumer that provably fits while all others stay as they are."""
+        others = self.pools_opening + total([other.connections for other in self.direct if other is not demand])
+        left = self.capacity.usable.less(others).low
+        each = demand.per_environment.high
+        return 0 if each is None else int(left // (max(each, 1) * demand.overlap))
+
+
+@dataclass(frozen=True)
+class Budget:
+    """All stores of a fleet that hold connections, and the account's sum of reserved concurrency."""
+
+    stores: tuple[StoreBudget, ...]
+    reserved: Quantity
+    reservable: Quantity
+
+    def of(self, store_id: str, role: Role = "writer") -> StoreBudget | None:
+        return next((item for item in self.stores if item.store.id == store_id and item.role == role), None)
+
+    @property
+    def pools(self) -> tuple[tuple[StoreBudget, PoolBudget], ...]:
+        return tuple((store, pool) for store in self.stores for pool in store.pools)
+
+
+def judge(fleet: Fleet, settings: Settings) -> Budget:
+    """Every store's budget. Never raises on a fleet: what cannot be known makes the verdict "not decided"."""
+    budgets = [
+        _judge_store(store, role, fleet, settings)
+        for store in fleet.stores
+        if store.holds_connections
+        for role in _roles_in_use(store, fleet)
+    ]
+    reservable = max(0, settings.account_concurrency - settings.unreservable)
+    return Budget(tuple(budgets), reserved_total(fleet), Quantity.exact(reservable))
+
+
+def _roles_in_use(store: Store, fleet: Fleet) -> tuple[Role, ...]:
+    reads = any(connection.role == "reader" for connection in fleet.connections_by_store.get(store.id, ()))
+    pooled = any(pool.has_reader_endpoint for pool in fleet.pools_by_store.get(store.id, ()))
+    return ("writer", "reader") if reads or pooled else ("writer",)
+
+
+def _judge_store(store: Store, role: Role, fleet: Fleet, settings: Settings) -> StoreBudget:
+    capacity = capacity_of(store, settings, role)
+    counted = [c for c in fleet.connections_by_store.get(store.id, ()) if c.role == role and c.certainty != "possible"]
+    known = [connection for connection in counted if connection.consumer in fleet.consumer_by_id]
+    pooled = [pool for pool in fleet.pools_by_store.get(store.id, ()) if role == "writer" or pool.has_reader_endpoint]
+    pools = tuple(judge_pool(pool, capacity, _through(pool, known, fleet, settings)) for pool in pooled)
+    plain = [demand_of(connection, fleet, settings) for connection in known if _is_direct(connection, fleet)]
+    within = tuple(demand for demand in plain if _within_reserve(demand, capacity))
+    direct = tuple(demand for demand in plain if demand not in within)
+    draft = StoreBudget(store, role, capacity, direct, within, pools, Verdict.UNDECIDED)
+    return StoreBudget(store, role, capacity, direct, within, pools, _compare(draft))
+
+
+def _through(pool: Pool, connections: list[Connection], fleet: Fleet, settings: Settings) -> tuple[Demand, ...]:
+    return tuple(demand_of(connection, fleet, settings) for connection in connections if connection.pool == pool.id)
+
+
+def _is_direct(connection: Connection, fleet: Fleet) -> bool:
+    """Whether the connection reaches the store itself; a pool that is not of this fleet opens its connections elsewhere."""
+    return connection.via == "direct" or (connection.via == "proxy" and connection.pool not in fleet.pool_by_id)
+
+
+def _within_reserve(demand: Demand, capacity: Capacity) -> bool:
+    """A custom resource or rotation runs one at a time while a stack deploys: that is what the operator reserve is for."""
+    if not demand.consumer.deploy_time:
+        return False
+    reserved = demand.consumer.reserved_concurrency
+    return reserved is None or demand.connections.surely_at_most(capacity.set_aside)
+
+
+def _compare(budget: StoreBudget) -> Verdict:
+    if budget.opened.surely_at_most(budget.capacity.usable):
+        return Verdict.FITS
+    return Verdict.EXCEEDS if budget.opened.surely_above(budget.capacity.usable) else Verdict.UNDECIDED

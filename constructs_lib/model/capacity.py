@@ -1,0 +1,182 @@
+"""What a store offers: its max_connections, what the engine and people keep back, and what is left for functions.
+
+Order of precedence and bounds: the pinned or declared limit, the Serverless v2 table, the Aurora MySQL table, the default formula
+over instance memory as bounds, else unknown. Facts come from ``constructs_lib.facts`` with their sources.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from constructs_lib.facts import classes, defaults, reserved
+from constructs_lib.model.fleet import Instance, Role, Store
+from constructs_lib.model.origin import NOWHERE, Origin
+from constructs_lib.model.quantity import Quantity, total
+from constructs_lib.model.settings import Settings
+
+_FORMULA_MEMORY = re.compile(r"DBInstanceClassMemory")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One line of arithmetic: what the number is, the number, and where it was read."""
+
+    label: str
+    quantity: Quantity
+    origin: Origin = NOWHERE
+
+    def __str__(self) -> str:
+        place = str(self.origin)
+        return f"{self.label}: {self.quantity}" + (f"  [{place}]" if place else "")
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Connections of one role (writer or reader) of a store.
+
+    ``max_connections`` is M; ``reserved`` what the engine keeps; ``set_aside`` the operator reserve and declared other clients;
+    ``usable`` = M − reserved − set_aside, never below zero. ``pinned`` tells whether M is a literal or declared limit.
+    ``default`` is what the class would give without a pin (bounds), ``vcpus`` of the smallest instance of the role;
+    both ``None`` when the class is unknown. ``declare`` is the next step when M is unknown.
+    """
+
+    store: str
+    role: Role
+    max_connections: Quantity
+    reserved: Quantity
+    set_aside: Quantity
+    pinned: bool
+    default: Quantity | None
+    vcpus: Quantity | None
+    terms: tuple[Term, ...]
+    declare: str = ""
+
+    @property
+    def usable(self) -> Quantity:
+        return self.max_connections.less(self.reserved + self.set_aside)
+
+    @property
+    def beyond_engine(self) -> Quantity:
+        """What is left after the engine's own slots only."""
+        return self.max_connections.less(self.reserved)
+
+
+def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capacity:
+    """The capacity of one role of a store; never raises, unknown inputs give an unknown limit with what to declare."""
+    instances = instances_that_may_serve(store, role)
+    default, why = _default_limit(store, instances)
+    limit, label, origin, pinned = _limit_in_force(store, settings, default, why)
+    slots = reserved.engine_slots(store.engine, store.engine_version)
+    others = [Term(f"declared client {name}", quantity) for name, quantity in store.other_connections]
+    others += [Term(f"declared client {name}", Quantity.exact(count)) for name, count in settings.declared_consumers.get(store.id, ())]
+    operator = Quantity.exact(settings.operator_reserve if store.operator_reserve is None else store.operator_reserve)
+    engine_reserve = Quantity.exact(slots.connections)
+    terms = (
+        Term(label, limit, origin),
+        Term(f"kept by the engine ({slots.note})", engine_reserve),
+        Term("operator reserve", operator),
+        *others,
+    )
+    return Capacity(
+        store=store.id,
+        role=role,
+        max_connections=limit,
+        reserved=engine_reserve,
+        set_aside=operator + total([term.quantity for term in others]),
+        pinned=pinned,
+        default=default,
+        vcpus=_vcpus(store, instances),
+        terms=terms,
+        declare="" if not limit.is_unknown else f"declare max_connections of '{store.id}', or pin it in its parameter group",
+    )
+
+
+def instances_that_may_serve(store: Store, role: Role) -> tuple[Instance, ...]:
+    """The instances that may hold the role: for the writer also every failover target of a cluster (any tier may be promoted)."""
+    if role == "reader":
+        return tuple(instance for instance in store.instances if instance.role == "reader")
+    return store.instances if store.kind.endswith("cluster") else store.instances[:1]
+
+
+def _limit_in_force(
+    store: Store, settings: Settings, default: Quantity | None, why: str
+) -> tuple[Quantity, str, Origin, bool]:
+    if store.id in settings.declared_max_connections:
+        declared = Quantity.exact(settings.declared_max_connections[store.id])
+        return declared, "max_connections, declared", NOWHERE, True
+    if store.max_connections is not None and store.max_connections_expression is None:
+        return store.max_connections, "max_connections, pinned", store.max_connections_origin, True
+    if store.max_connections_expression is not None and not _is_default_formula(store):
+        reason = f"max_connections of '{store.id}' is the expression '{store.max_connections_expression}'"
+        return Quantity.unknown(reason), "max_connections", store.max_connections_origin, False
+    if default is None:
+        return Quantity.unknown(why), "max_connections", store.origin, False
+    return default, "max_connections, engine default", store.origin, False
+
+
+def _is_default_formula(store: Store) -> bool:
+    expression = (store.max_connections_expression or "").replace(" ", "")
+    return expression == defaults.expression(store.engine, store.engine_version).replace(" ", "")
+
+
+def _default_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Quantity | None, str]:
+    """The engine's default over the instances of a role: the smallest one binds, because any of them may serve."""
+    if store.engine is None:
+        return None, f"engine of '{store.id}' is unknown"
+    if not defaults.knows(store.engine):
+        return None, f"no default max_connections is published for engine '{store.engine}' of '{store.id}'"
+    if not instances:
+        return None, f"'{store.id}' has no instance whose class could be read"
+    limits = [_instance_default(store, instance) for instance in instances]
+    known = [limit for limit, _ in limits if limit is not None]
+    if len(known) < len(limits):
+        return None, next(reason for limit, reason in limits if limit is None)
+    smallest = known[0]
+    for limit in known[1:]:
+        smallest = smallest.at_most(limit)
+    return smallest, ""
+
+
+def _instance_default(store: Store, instance: Instance) -> tuple[Quantity | None, str]:
+    engine = store.engine or ""
+    if instance.instance_class is None:
+        return None, instance.class_reason or f"instance class of '{instance.id}' is unknown"
+    if instance.instance_class == "db.serverless":
+        return _serverless_default(store, engine)
+    memory = classes.memory_bytes(instance.instance_class)
+    if memory is None:
+        return None, (
+            f"unknown instance class '{instance.instance_class}'; capacity of '{store.id}' is unknown: "
+            "declare max_connections or add the class to the facts"
+        )
+    bounds = defaults.bounds(engine, store.engine_version, instance.instance_class, memory)
+    if bounds is None:
+        return None, f"no documented max_connections for '{instance.instance_class}' with engine '{engine}' of '{store.id}'"
+    low, high = bounds
+    return Quantity.bounded(low, high, f"default of {instance.instance_class}, derived from its memory" if low != high else ""), ""
+
+
+def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str]:
+    maximum, minimum = store.serverless_max, store.serverless_min
+    if maximum is None or not maximum.is_exact:
+        reason = maximum.reason if maximum is not None else "no maximum capacity is set"
+        return None, f"maximum Aurora capacity of '{store.id}' is unknown ({reason})"
+    capped = minimum is None or minimum.low <= 0.5
+    low, high = defaults.serverless_bounds(engine, maximum.value, capped=capped)
+    if minimum is not None and not minimum.is_exact and minimum.high != 0:
+        # The cap of a small minimum capacity may or may not apply.
+        high = max(high, defaults.serverless_bounds(engine, maximum.value, capped=False)[1])
+    return Quantity.bounded(low, high, "" if low == high else "between two rows of AWS's table of capacity units"), ""
+
+
+def _vcpus(store: Store, instances: tuple[Instance, ...]) -> Quantity | None:
+    counts = []
+    for instance in instances:
+        if instance.instance_class == "db.serverless":
+            return None
+        count = classes.vcpus(instance.instance_class or "")
+        if count is None:
+            return None
+        counts.append(count)
+    return Quantity.exact(min(counts)) if counts else None

@@ -1,0 +1,101 @@
+"""What consumers can open: environments times connections, per connection of the fleet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.model.capacity import Term
+from constructs_lib.model.fleet import Connection, Consumer, Fleet
+from constructs_lib.model.quantity import ONE, Quantity, total
+from constructs_lib.model.settings import Settings
+
+#: AWS multiplies concurrency by 2.5 for tenant isolation: 2,500 environments per 1,000 concurrency (Lambda guide, tenant isolation).
+TENANT_ISOLATION_FACTOR = Quantity.exact(2.5)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Connections one consumer may hold on one store (or, through a pool, clients it may bring).
+
+    ``environments`` at one moment of one version; ``once`` = environments × connections per environment; ``connections`` also counts
+    the environments of the previous version that a deploy leaves frozen with open sockets. ``bounded`` is False when nothing but the
+    account's quota limits the consumer; ``assumed`` when connections per environment were not declared.
+    """
+
+    connection: Connection
+    consumer: Consumer
+    environments: Quantity
+    per_environment: Quantity
+    overlap: int
+    bounded: bool
+    assumed: bool
+
+    @property
+    def once(self) -> Quantity:
+        return self.environments * self.per_environment
+
+    @property
+    def connections(self) -> Quantity:
+        return self.once * Quantity.exact(self.overlap)
+
+    @property
+    def term(self) -> Term:
+        parts = [f"{self.environments} environments"]
+        parts.append(f"{self.per_environment} connection{'' if self.per_environment == ONE else 's'}{' (assumed)' if self.assumed else ''}")
+        if self.overlap > 1:
+            parts.append(f"{self.overlap} versions during a deploy")
+        return Term(f"{self.consumer.id} ({' × '.join(parts)})", self.connections, self.consumer.origin)
+
+
+def reserved_total(fleet: Fleet) -> Quantity:
+    """The sum of reserved concurrency over all functions of the fleet, in executions."""
+    return total([c.reserved_concurrency for c in fleet.consumers if c.reserved_concurrency is not None])
+
+
+def environments_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tuple[Quantity, bool]:
+    """Execution environments of one version of a function, and whether the function itself bounds them."""
+    if consumer.managed_instances:
+        return _managed(consumer)
+    if consumer.reserved_concurrency is not None:
+        environments = consumer.reserved_concurrency
+        bounded = environments.high is not None
+    else:
+        rest = Quantity.exact(settings.account_concurrency).less(reserved_total(fleet))
+        reason = f"'{consumer.id}' reserves no concurrency: only the account's {settings.account_concurrency:,} limit it"
+        environments, bounded = Quantity(0, rest.high, (reason,)), False
+    if consumer.tenant_isolation:
+        environments = (environments * TENANT_ISOLATION_FACTOR).ceil()
+    return environments, bounded
+
+
+def _managed(consumer: Consumer) -> tuple[Quantity, bool]:
+    if consumer.maximum_environments is None:
+        return Quantity.unknown(f"'{consumer.id}' runs on managed instances without a maximum of execution environments"), False
+    per_environment = consumer.concurrency_per_environment or Quantity.unknown(
+        f"concurrency per execution environment of '{consumer.id}' is not set"
+    )
+    return consumer.maximum_environments * per_environment, per_environment.high is not None
+
+
+def demand_of(connection: Connection, fleet: Fleet, settings: Settings) -> Demand:
+    """The demand of one connection of the fleet.
+
+    Frozen environments of the old version keep their sockets during a deploy: they count for direct connections and for sessions
+    that pin a proxy, not for clients that merely wait at a proxy without a transaction. A function that only runs while its stack
+    deploys has no old version that could hold anything.
+    """
+    consumer = fleet.consumer_by_id[connection.consumer]
+    environments, bounded = environments_of(consumer, fleet, settings)
+    holds_sockets = connection.via == "direct" or connection.pins_session
+    declared = connection.connections_per_environment
+    if connection.via in ("data-api", "http"):
+        declared, holds_sockets = Quantity.exact(0), False
+    return Demand(
+        connection=connection,
+        consumer=consumer,
+        environments=environments,
+        per_environment=ONE if declared is None else declared,
+        overlap=settings.deploy_overlap if holds_sockets and not consumer.deploy_time else 1,
+        bounded=bounded,
+        assumed=declared is None,
+    )

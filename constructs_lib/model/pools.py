@@ -1,0 +1,163 @@
+"""What a proxy's pool offers its clients, and the two proofs that nobody waits, or nobody waits too long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from constructs_lib.facts import limits
+from constructs_lib.model.capacity import Capacity, Term
+from constructs_lib.model.demand import Demand
+from constructs_lib.model.fleet import Pool
+from constructs_lib.model.quantity import ONE, ZERO, Quantity, total
+from constructs_lib.model.queueing import wait_quantity
+
+
+class Verdict(str, Enum):
+    """Whether demand fits: proven, disproven, or not decided."""
+
+    FITS = "fits"
+    EXCEEDS = "exceeds"
+    UNDECIDED = "not decided"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One function's way through a pool: ``transactions × (wait + hold) + other work`` seconds against its own timeout."""
+
+    demand: Demand
+    hold: Quantity
+    hold_assumed: bool
+    transactions: Quantity
+    needed: Quantity
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class PoolBudget:
+    """A pool against its clients.
+
+    ``connections`` = floor of the percentage, what clients may count on; ``opening`` = ceil, what the database must bear;
+    ``clients`` all clients, ``pinned`` those that keep their connection; ``wait`` the bounded wait in seconds for the others;
+    ``borrow_timeout`` in seconds. ``verdict`` covers the borrow timeout and every chain.
+    """
+
+    pool: Pool
+    connections: Quantity
+    opening: Quantity
+    borrow_timeout: Quantity
+    demands: tuple[Demand, ...]
+    clients: Quantity
+    pinned: Quantity
+    hold: Quantity
+    wait: Quantity
+    nobody_waits: bool
+    hold_assumed: bool
+    chains: tuple[Chain, ...]
+    verdict: Verdict
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        lines = [Term(f"pool of {self.pool.id}", self.connections, self.pool.origin)]
+        lines += [demand.term for demand in self.demands]
+        if self.pinned != ZERO:
+            lines.append(Term("clients whose session pins a connection", self.pinned))
+        held = "hold (assumed: the function's timeout)" if self.hold_assumed else "hold"
+        return (*lines, Term(f"{held}, seconds", self.hold), Term("bounded wait, seconds", self.wait), Term("borrow timeout, seconds", self.borrow_timeout))
+
+
+def pool_percent(pool: Pool) -> Quantity:
+    """The share of max_connections, with AWS's default where the source says nothing."""
+    return pool.percent if pool.percent is not None else Quantity.exact(limits.proxy_default("MaxConnectionsPercent"))
+
+
+def borrow_timeout(pool: Pool) -> Quantity:
+    """Seconds a client waits for a connection, with AWS's default where the source says nothing."""
+    if pool.borrow_timeout_seconds is not None:
+        return pool.borrow_timeout_seconds
+    return Quantity.exact(limits.proxy_default("ConnectionBorrowTimeout"))
+
+
+def pool_connections(pool: Pool, capacity: Capacity) -> tuple[Quantity, Quantity]:
+    """Connections clients may count on (floor) and connections the database must bear (ceil)."""
+    if pool.connections is not None:
+        return pool.connections, pool.connections
+    share = capacity.max_connections.percent(pool_percent(pool))
+    return share.floor(), share.ceil()
+
+
+def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> PoolBudget:
+    """Proof A (clients ≤ pool) or proof B (bounded wait below the borrow timeout and inside every function's timeout)."""
+    connections, opening = pool_connections(pool, capacity)
+    pinned = total([demand.connections for demand in demands if demand.connection.pins_session])
+    waiting = [demand for demand in demands if not demand.connection.pins_session]
+    clients = total([demand.once for demand in waiting])
+    left = connections.less(pinned)
+    holds = [_hold(demand) for demand in waiting]
+    hold = _largest([quantity for quantity, _ in holds])
+    wait = wait_quantity(clients, left, hold)
+    limit = borrow_timeout(pool)
+    nobody_waits = (clients + pinned).surely_at_most(connections)
+    chains = tuple(_chain(demand, held, assumed, wait) for demand, (held, assumed) in zip(waiting, holds))
+    return PoolBudget(
+        pool=pool,
+        connections=connections,
+        opening=opening,
+        borrow_timeout=limit,
+        demands=demands,
+        clients=clients + pinned,
+        pinned=pinned,
+        hold=hold,
+        wait=wait,
+        nobody_waits=nobody_waits,
+        hold_assumed=any(assumed for _, assumed in holds),
+        chains=chains,
+        verdict=_verdict(nobody_waits, wait, limit, chains, pinned.surely_above(connections) or _starved(clients, left)),
+    )
+
+
+def _starved(clients: Quantity, left: Quantity) -> bool:
+    """Whether pinned sessions leave nothing for clients that certainly come."""
+    return left.high == 0 and clients.low > 0
+
+
+def _hold(demand: Demand) -> tuple[Quantity, bool]:
+    """Seconds a transaction keeps a connection; the function's timeout when nothing shorter is enforced (then it is assumed)."""
+    connection, timeout = demand.connection, demand.consumer.timeout_seconds
+    if connection.hold_seconds is None:
+        return Quantity(0, timeout.high, timeout.reasons), True
+    if connection.hold_enforced:
+        return connection.hold_seconds, False
+    return Quantity(connection.hold_seconds.low, timeout.high, timeout.reasons), True
+
+
+def _chain(demand: Demand, hold: Quantity, assumed: bool, wait: Quantity) -> Chain:
+    transactions = demand.connection.transactions_per_invocation or ONE
+    work = demand.connection.other_work_seconds or ZERO
+    needed = transactions * (wait + hold) + work
+    timeout = demand.consumer.timeout_seconds
+    if wait.high == 0 and assumed:
+        # Nobody waits: how long the function then works is its own affair, not the pool's.
+        return Chain(demand, hold, assumed, transactions, needed, Verdict.FITS)
+    verdict = Verdict.FITS if needed.surely_at_most(timeout) else Verdict.EXCEEDS if needed.surely_above(timeout) else Verdict.UNDECIDED
+    return Chain(demand, hold, assumed, transactions, needed, verdict)
+
+
+def _largest(holds: list[Quantity]) -> Quantity:
+    if not holds:
+        return ZERO
+    highs = [hold.high for hold in holds]
+    high = None if any(value is None for value in highs) else max(value for value in highs if value is not None)
+    reasons = tuple(dict.fromkeys(reason for hold in holds for reason in hold.reasons))
+    return Quantity(max(hold.low for hold in holds), high, reasons)
+
+
+def _verdict(nobody_waits: bool, wait: Quantity, limit: Quantity, chains: tuple[Chain, ...], starved: bool) -> Verdict:
+    if starved:
+        return Verdict.EXCEEDS
+    if wait.low >= limit.high if limit.high is not None and wait.low > 0 else False:
+        return Verdict.EXCEEDS
+    if any(chain.verdict is Verdict.EXCEEDS for chain in chains):
+        return Verdict.EXCEEDS
+    borrow_fits = nobody_waits or wait.surely_below(limit)
+    return Verdict.FITS if borrow_fits and all(chain.verdict is Verdict.FITS for chain in chains) else Verdict.UNDECIDED
