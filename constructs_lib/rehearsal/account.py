@@ -35,15 +35,11 @@ class Account:
         if not self.switched:
             return os.access(folder, os.R_OK | os.X_OK)
         resolved = folder.resolve()
-        return self._allows(resolved, 0o5) and all(
-            self._allows(parent, 0o1) for parent in resolved.parents
-        )
+        return self._allows(resolved, 0o5) and all(self._allows(parent, 0o1) for parent in resolved.parents)
 
     def _allows(self, folder: Path, wanted: int) -> bool:
         status = folder.stat()
-        shift = (
-            6 if status.st_uid == self.uid else 3 if status.st_gid == self.gid else 0
-        )
+        shift = 6 if status.st_uid == self.uid else 3 if status.st_gid == self.gid else 0
         return (status.st_mode >> shift) & wanted == wanted
 
 

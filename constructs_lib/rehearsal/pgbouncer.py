@@ -135,12 +135,8 @@ class PgBouncer:
         import psycopg
         from psycopg.rows import dict_row
 
-        with psycopg.connect(
-            self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor
-        ) as connection:
-            return list(
-                connection.cursor(row_factory=dict_row).execute(f"SHOW {what}".encode())
-            )
+        with psycopg.connect(self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+            return list(connection.cursor(row_factory=dict_row).execute(f"SHOW {what}".encode()))
 
     def state(self) -> PoolState:
         """The pool at this moment."""
@@ -154,9 +150,7 @@ class PgBouncer:
         for attempt in range(1, _START_ATTEMPTS + 1):
             self.port = free_port(self.host)
             configuration = self._write_configuration(account, folder)
-            self._process = ServerProcess(
-                "pgbouncer", [program, "-q", str(configuration)], account, folder
-            )
+            self._process = ServerProcess("pgbouncer", [program, "-q", str(configuration)], account, folder)
             try:
                 self._process.wait_until(lambda: accepts(self.host, self.port), 10)
                 return
@@ -211,28 +205,19 @@ def pool_state(rows: list[dict[str, Any]], database: str) -> PoolState:
         clients_active=sum(int(row["cl_active"]) for row in own),
         clients_waiting=sum(int(row["cl_waiting"]) for row in own),
         servers_active=sum(int(row["sv_active"]) for row in own),
-        servers_idle=sum(
-            int(row["sv_idle"]) + int(row["sv_used"]) + int(row["sv_tested"])
-            for row in own
-        ),
-        longest_wait_seconds=max(
-            (int(r["maxwait"]) + int(r["maxwait_us"]) / 1e6 for r in own), default=0.0
-        ),
+        servers_idle=sum(int(row["sv_idle"]) + int(row["sv_used"]) + int(row["sv_tested"]) for row in own),
+        longest_wait_seconds=max((int(r["maxwait"]) + int(r["maxwait_us"]) / 1e6 for r in own), default=0.0),
     )
 
 
 def _program() -> str:
-    found = shutil.which("pgbouncer") or shutil.which(
-        "pgbouncer", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
-    )
+    found = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
     if found is None:
         raise RehearsalError(_MISSING)
     return found
 
 
-def _validate(
-    pool: int, borrow_timeout: int, clients: int, users: Mapping[str, str]
-) -> None:
+def _validate(pool: int, borrow_timeout: int, clients: int, users: Mapping[str, str]) -> None:
     problems = [
         f"{name} is {value!r}: allowed is a whole number of 1 or more"
         for name, value in (
@@ -249,10 +234,7 @@ def _validate(
 
 
 def _user_line(name: str, password: str) -> str:
-    return (
-        " ".join('"' + part.replace('"', '""') + '"' for part in (name, password))
-        + "\n"
-    )
+    return " ".join('"' + part.replace('"', '""') + '"' for part in (name, password)) + "\n"
 
 
 def _write_private(path: Path, text: str, account: Account) -> None:

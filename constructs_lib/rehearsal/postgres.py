@@ -46,9 +46,7 @@ class PostgresServer:
     Raises RehearsalError when there are no binaries or the server does not start (with its last log lines).
     """
 
-    def __init__(
-        self, max_connections: int = 100, settings: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, max_connections: int = 100, settings: Mapping[str, str] | None = None) -> None:
         if max_connections < 5:
             raise RehearsalError(
                 f"max_connections is {max_connections}: allowed is 5 or more, 3 are kept for superusers"
@@ -103,9 +101,7 @@ class PostgresServer:
         """Run one SQL statement, or several without parameters, as superuser; returns the rows of the last."""
         import psycopg
 
-        with psycopg.connect(
-            self.dsn(database=database), autocommit=True
-        ) as connection:
+        with psycopg.connect(self.dsn(database=database), autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
             while cursor.nextset():
                 continue
@@ -132,16 +128,12 @@ class PostgresServer:
     def _start(self, account: Account, folder: Path, binaries: Path) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
             self.port = free_port(self.host)
-            self._process = ServerProcess(
-                "postgres", self._arguments(binaries, folder), account, folder
-            )
+            self._process = ServerProcess("postgres", self._arguments(binaries, folder), account, folder)
             try:
                 self._process.wait_until(lambda: _is_ready(folder), 30)
                 return
             except RehearsalError as error:
-                if attempt == _START_ATTEMPTS or "Address already in use" not in str(
-                    error
-                ):
+                if attempt == _START_ATTEMPTS or "Address already in use" not in str(error):
                     raise
             except BaseException:
                 self._stop()
@@ -153,11 +145,7 @@ class PostgresServer:
             "unix_socket_directories": str(folder),
             **self._settings,
         }
-        assignments = [
-            part
-            for name, value in settings.items()
-            for part in ("-c", f"{name}={value}")
-        ]
+        assignments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [
             str(binaries / "postgres"),
             "-D",
@@ -169,14 +157,10 @@ class PostgresServer:
 
     def _stop(self) -> None:
         if self._process is not None:
-            self._process.stop(
-                signal.SIGINT
-            )  # PostgreSQL's fast shutdown: sessions end, nothing waits for them
+            self._process.stop(signal.SIGINT)  # PostgreSQL's fast shutdown: sessions end, nothing waits for them
 
 
-def _initdb(
-    binaries: Path, folder: Path, password_file: Path, user: str
-) -> Sequence[str]:
+def _initdb(binaries: Path, folder: Path, password_file: Path, user: str) -> Sequence[str]:
     options = [
         "--auth=scram-sha-256",
         "--encoding=UTF8",

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from constructs_lib.errors import RehearsalError
@@ -40,9 +40,7 @@ def accepts(host: str, port: int) -> bool:
 def allow_many_files() -> None:
     """Raise this process's soft limit of open files (macOS starts with 256; 500 clients need a socket each)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = (
-        _WANTED_FILES if hard == resource.RLIM_INFINITY else min(_WANTED_FILES, hard)
-    )
+    wanted = _WANTED_FILES if hard == resource.RLIM_INFINITY else min(_WANTED_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
@@ -67,7 +65,12 @@ class ServerProcess:
     """A child process in its own session: Ctrl-C at the terminal reaches this program first, never the server."""
 
     def __init__(
-        self, name: str, arguments: Sequence[str], account: Account, folder: Path
+        self,
+        name: str,
+        arguments: Sequence[str],
+        account: Account,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
@@ -78,6 +81,7 @@ class ServerProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
+                env=environment,
                 start_new_session=True,
                 user=account.uid if account.switched else None,
                 group=account.gid if account.switched else None,
@@ -101,18 +105,14 @@ class ServerProcess:
         deadline = time.monotonic() + timeout_seconds
         while not ready():
             if not self.running:
-                raise self.failure(
-                    f"ended with exit code {self._child.returncode} before it was ready"
-                )
+                raise self.failure(f"ended with exit code {self._child.returncode} before it was ready")
             if time.monotonic() > deadline:
                 raise self.failure(f"not ready after {timeout_seconds:g} s")
             time.sleep(0.02)
 
     def failure(self, what: str) -> RehearsalError:
         """An error that carries the server's own last words."""
-        return RehearsalError(
-            f"{self.name} {what}; its last log lines:\n{self.last_log_lines()}"
-        )
+        return RehearsalError(f"{self.name} {what}; its last log lines:\n{self.last_log_lines()}")
 
     def last_log_lines(self) -> str:
         if not self.log.exists():
@@ -120,9 +120,7 @@ class ServerProcess:
         lines = self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         return "\n".join(f"  {line}" for line in lines) or "  (the log is empty)"
 
-    def stop(
-        self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10.0
-    ) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10.0) -> None:
         """Ask the process to end and wait for it; kill it when it does not. Harmless when it has ended."""
         with signals_held_back():
             if not self.running:

@@ -1,0 +1,137 @@
+"""The local cloud: MiniStack as a child process on a free port, thrown away afterwards."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.errors import RehearsalError
+from constructs_lib.rehearsal.account import Account
+from constructs_lib.rehearsal.interruption import exit_on_sigterm
+from constructs_lib.rehearsal.process import ServerProcess, free_port, make_folder, remove_folder
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+_READY_PATH = "/_ministack/health"
+
+
+class Cloud:
+    """MiniStack as a context manager; `endpoint` is what AWS_ENDPOINT_URL must say.
+
+    `account_concurrency` is its account limit of concurrent executions (its own default follows the machine's memory).
+    Raises RehearsalError when it is not installed or does not start (with its last log lines).
+    """
+
+    def __init__(self, account_concurrency: int = 1000) -> None:
+        self.port = 0
+        self._account_concurrency = account_concurrency
+        self._stack = ExitStack()
+        self._process: ServerProcess | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        if importlib.util.find_spec("ministack") is None:
+            raise RehearsalError("MiniStack is not installed: pip install 'ministack==1.5.33' duckdb")
+        with ExitStack() as starting:
+            starting.enter_context(exit_on_sigterm())
+            account = Account("", os.geteuid(), os.getegid(), switched=False)
+            folder = make_folder("cloud", account)
+            starting.callback(remove_folder, folder)
+            starting.callback(self._stop)
+            self._start(account, folder)
+            self._stack = starting.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def environment(self) -> dict[str, str]:
+        """An environment in which every AWS client, of any language, talks to this cloud and to nothing else."""
+        return {
+            **_without_aws(os.environ),
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud."""
+        import boto3
+
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    @property
+    def log_lines(self) -> str:
+        """The last lines of its log."""
+        return self._process.last_log_lines() if self._process else ""
+
+    def _start(self, account: Account, folder: Path) -> None:
+        self.port = free_port()
+        self._process = ServerProcess(
+            "ministack",
+            [sys.executable, "-m", "ministack"],
+            account,
+            folder,
+            environment={**self.environment(), **self._settings(folder)},
+        )
+        self._process.wait_until(self._is_ready, 60)
+
+    def _settings(self, folder: Path) -> Mapping[str, str]:
+        return {
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(self._account_concurrency),
+            "LAMBDA_EXECUTOR": "local",
+            "LOG_LEVEL": "WARNING",
+            "SFTP_ENABLED": "0",
+            "S3_DATA_DIR": str(folder / "s3"),
+            "TMPDIR": str(folder),
+        }
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.endpoint + _READY_PATH, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.stop(signal.SIGTERM)
+
+
+def _without_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """Nothing of the caller's own AWS account may reach the demo: no profile, no credentials, no endpoint."""
+    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
