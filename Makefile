@@ -1,0 +1,46 @@
+# The menu. `make help` lists every target in a line.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.PHONY: help setup demo test unit lint types contracts format benchmark wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
+
+setup: ## create .venv, install everything tests and demo need
+	@bash .ci/prepare
+
+demo: setup ## the whole promise on this machine: synth, refusal, deploy, burst, projection, report (about two minutes)
+	@$(PYTHON) -m demo
+
+test: setup ## run the whole test suite
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -q
+
+unit: setup ## the inner loop: tests that start neither Node nor servers (seconds)
+	@$(PYTHON) -m pytest -q -m "not cdk and not local_cloud and not servers and not wheel"
+
+lint: setup ## ruff: style and common errors
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+types: setup ## mypy, strict
+	@$(PYTHON) -m mypy
+
+contracts: setup ## import contracts between the rooms
+	@.venv/bin/lint-imports
+
+format: setup ## rewrite the code in the house's format
+	@$(PYTHON) -m ruff check --fix-only -q .
+	@$(PYTHON) -m ruff format .
+
+benchmark: setup ## plugin overhead and import time, as ratios measured in one run
+	@$(PYTHON) benchmarks/import_time.py
+	@$(PYTHON) benchmarks/synth_overhead.py
+
+wheel: setup ## build the wheel into dist/
+	@$(PYTHON) -m build --wheel --no-isolation
+
+clean: ## remove what builds and demos left
+	rm -rf build dist cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
