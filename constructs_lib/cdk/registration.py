@@ -1,0 +1,73 @@
+"""What the library remembers about one app, and the policy plugin that any construct adds to it once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import aws_cdk as cdk
+import constructs
+import jsii
+
+from constructs_lib.cdk.context import settings_of
+from constructs_lib.model.settings import Settings
+
+if TYPE_CHECKING:
+    from constructs_lib.cdk.connect import Reservation
+
+OUTPUTS = ("connection-budget.json", "RUNBOOK.md")
+"""What the plugin writes beside the templates, as new files."""
+
+
+@dataclass
+class AppRecord:
+    """Everything constructs of one app share: settings, declarations by path, and who reserves which concurrency.
+
+    ``connections`` maps a function's path to its declared connections; ``declarations`` a stack's path and key to declared stores
+    or pools; ``reservations`` a function's path to what was asked for it.
+    """
+
+    settings: Settings
+    connections: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    declarations: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)
+    reservations: dict[str, Reservation] = field(default_factory=dict)
+
+
+_RECORDS: WeakKeyDictionary[constructs.IConstruct, AppRecord] = WeakKeyDictionary()
+
+
+def record_of(construct: constructs.IConstruct) -> AppRecord:
+    """The record of a construct's app; made on first use, together with the registration of the checks."""
+    root = construct.node.root
+    record = _RECORDS.get(root)
+    if record is None:
+        record = _RECORDS[root] = AppRecord(settings_of(root.node))
+        if isinstance(root, cdk.Stage):
+            _register(root)
+    return record
+
+
+def clear_outputs_before_synth(app: cdk.Stage) -> None:
+    """Remove what an earlier synth left, before CDK looks at the folder: a plugin must not change files it finds there."""
+    app.node.add_validation(_ClearOutputs(Path(app.outdir)))
+
+
+def _register(app: cdk.Stage) -> None:
+    # Imported here: the plugin needs readers, rules and reporters, which no construct does.
+    from constructs_lib.cdk.plugin import ConnectionBudgetChecks
+
+    cdk.Validations.of(app).add_plugins(ConnectionBudgetChecks(app))
+
+
+@jsii.implements(constructs.IValidation)
+class _ClearOutputs:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def validate(self) -> list[str]:
+        for name in OUTPUTS:
+            (self._folder / name).unlink(missing_ok=True)
+        return []
