@@ -1,4 +1,7 @@
-"""Fleet and settings in, report out. The only place where rules are run: the command line, the policy plugin and the tests all pass here."""
+"""Fleet and settings in, report out.
+
+The only place where rules are run: the command line, the policy plugin and the tests all pass here.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ class Report:
     def stopping(self) -> tuple[Finding, ...]:
         """Findings that stop a synth: certain errors nobody acknowledged, and warnings too when settings are strict."""
         worst = Severity.WARNING if self.settings.strict else Severity.ERROR
-        return tuple(f for f in self.at_or_above(worst) if f.severity is not Severity.ERROR or f.confidence is Confidence.CERTAIN)
+        return tuple(
+            f for f in self.at_or_above(worst) if f.severity is not Severity.ERROR or f.confidence is Confidence.CERTAIN
+        )
 
 
 def check(fleet: Fleet, settings: Settings | None = None) -> Report:
@@ -71,13 +76,18 @@ def _covers(acknowledgement: Acknowledgement, finding: Finding) -> bool:
         return acknowledgement.subject == finding.subject
     path = finding.origin.path or ""
     scope = acknowledgement.path
-    return scope is None or scope == "" or path == scope or path.startswith(f"{scope}/")
+    return scope is None or scope in ("", path) or path.startswith(f"{scope}/")
 
 
 def _not_decided(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
     """What the readers could not follow, then every store whose limit is unknown although something connects to it."""
     unknown = [
-        Gap(item.store.id, item.capacity.max_connections.reason or "max_connections is unknown", item.capacity.declare, item.store.origin)
+        Gap(
+            item.store.id,
+            item.capacity.max_connections.reason or "max_connections is unknown",
+            item.capacity.declare,
+            item.store.origin,
+        )
         for item in budget.stores
         if item.capacity.max_connections.is_unknown and (item.direct or item.pools)
     ]

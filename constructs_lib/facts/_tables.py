@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 
-@lru_cache(maxsize=None)
+@cache
 def rows(table: str) -> tuple[dict[str, str], ...]:
     """All rows of ``data/<table>.csv`` as dictionaries of strings."""
-    text = resources.files("constructs_lib.facts").joinpath("data", f"{table}.csv").read_text(encoding="utf-8")
+    text = resources.files("constructs_lib.facts").joinpath("data").joinpath(f"{table}.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 

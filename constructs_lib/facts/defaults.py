@@ -8,7 +8,7 @@ replaces the formula for Aurora MySQL, and for Serverless v2.
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from constructs_lib.facts._tables import rows, version_tuple
 
@@ -56,7 +56,7 @@ def _aurora_mysql() -> dict[str, int]:
     return {row["class"]: int(row["max_connections"]) for row in rows("aurora_mysql_max_connections")}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _serverless(column: str) -> tuple[tuple[int, int], ...]:
     table = rows("aurora_serverless_v2_max_connections")
     return tuple(sorted((int(row["max_acu"]), int(row[column])) for row in table if row[column]))

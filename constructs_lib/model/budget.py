@@ -100,14 +100,25 @@ def judge(fleet: Fleet, settings: Settings) -> Budget:
 
 
 def _roles_in_use(store: Store, fleet: Fleet) -> tuple[Role, ...]:
+    """Writer always; reader where somebody reads from one. A cluster without readers answers its reader endpoint from the writer."""
+    if not _has_reader(store):
+        return ("writer",)
     reads = any(connection.role == "reader" for connection in fleet.connections_by_store.get(store.id, ()))
     pooled = any(pool.has_reader_endpoint for pool in fleet.pools_by_store.get(store.id, ()))
     return ("writer", "reader") if reads or pooled else ("writer",)
 
 
+def _has_reader(store: Store) -> bool:
+    return any(instance.role == "reader" for instance in store.instances)
+
+
 def _judge_store(store: Store, role: Role, fleet: Fleet, settings: Settings) -> StoreBudget:
     capacity = capacity_of(store, settings, role)
-    counted = [c for c in fleet.connections_by_store.get(store.id, ()) if c.role == role and c.certainty != "possible"]
+    counted = [
+        connection
+        for connection in fleet.connections_by_store.get(store.id, ())
+        if connection.certainty != "possible" and (connection.role == role or not _has_reader(store))
+    ]
     known = [connection for connection in counted if connection.consumer in fleet.consumer_by_id]
     pooled = [pool for pool in fleet.pools_by_store.get(store.id, ()) if role == "writer" or pool.has_reader_endpoint]
     pools = tuple(judge_pool(pool, capacity, _through(pool, known, fleet, settings)) for pool in pooled)

@@ -6,7 +6,6 @@ over instance memory as bounds, else unknown. Facts come from ``constructs_lib.f
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from constructs_lib.facts import classes, defaults, reserved
@@ -14,8 +13,6 @@ from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import Quantity, total
 from constructs_lib.model.settings import Settings
-
-_FORMULA_MEMORY = re.compile(r"DBInstanceClassMemory")
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,10 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
     limit, label, origin, pinned = _limit_in_force(store, settings, default, why)
     slots = reserved.engine_slots(store.engine, store.engine_version)
     others = [Term(f"declared client {name}", quantity) for name, quantity in store.other_connections]
-    others += [Term(f"declared client {name}", Quantity.exact(count)) for name, count in settings.declared_consumers.get(store.id, ())]
+    others += [
+        Term(f"declared client {name}", Quantity.exact(count))
+        for name, count in settings.declared_consumers.get(store.id, ())
+    ]
     operator = Quantity.exact(settings.operator_reserve if store.operator_reserve is None else store.operator_reserve)
     engine_reserve = Quantity.exact(slots.connections)
     terms = (
@@ -86,9 +86,11 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
         set_aside=operator + total([term.quantity for term in others]),
         pinned=pinned,
         default=default,
-        vcpus=_vcpus(store, instances),
+        vcpus=_vcpus(instances),
         terms=terms,
-        declare="" if not limit.is_unknown else f"declare max_connections of '{store.id}', or pin it in its parameter group",
+        declare=""
+        if not limit.is_unknown
+        else f"declare max_connections of '{store.id}', or pin it in its parameter group",
     )
 
 
@@ -96,7 +98,7 @@ def instances_that_may_serve(store: Store, role: Role) -> tuple[Instance, ...]:
     """The instances that may hold the role: for the writer also every failover target of a cluster (any tier may be promoted)."""
     if role == "reader":
         return tuple(instance for instance in store.instances if instance.role == "reader")
-    return store.instances if store.kind.endswith("cluster") else store.instances[:1]
+    return store.instances
 
 
 def _limit_in_force(
@@ -152,9 +154,14 @@ def _instance_default(store: Store, instance: Instance) -> tuple[Quantity | None
         )
     bounds = defaults.bounds(engine, store.engine_version, instance.instance_class, memory)
     if bounds is None:
-        return None, f"no documented max_connections for '{instance.instance_class}' with engine '{engine}' of '{store.id}'"
+        return (
+            None,
+            f"no documented max_connections for '{instance.instance_class}' with engine '{engine}' of '{store.id}'",
+        )
     low, high = bounds
-    return Quantity.bounded(low, high, f"default of {instance.instance_class}, derived from its memory" if low != high else ""), ""
+    return Quantity.bounded(
+        low, high, f"default of {instance.instance_class}, derived from its memory" if low != high else ""
+    ), ""
 
 
 def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str]:
@@ -170,7 +177,7 @@ def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str
     return Quantity.bounded(low, high, "" if low == high else "between two rows of AWS's table of capacity units"), ""
 
 
-def _vcpus(store: Store, instances: tuple[Instance, ...]) -> Quantity | None:
+def _vcpus(instances: tuple[Instance, ...]) -> Quantity | None:
     counts = []
     for instance in instances:
         if instance.instance_class == "db.serverless":

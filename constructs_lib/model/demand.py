@@ -41,7 +41,9 @@ class Demand:
     @property
     def term(self) -> Term:
         parts = [f"{self.environments} environments"]
-        parts.append(f"{self.per_environment} connection{'' if self.per_environment == ONE else 's'}{' (assumed)' if self.assumed else ''}")
+        parts.append(
+            f"{self.per_environment} connection{'' if self.per_environment == ONE else 's'}{' (assumed)' if self.assumed else ''}"
+        )
         if self.overlap > 1:
             parts.append(f"{self.overlap} versions during a deploy")
         return Term(f"{self.consumer.id} ({' × '.join(parts)})", self.connections, self.consumer.origin)
@@ -61,7 +63,9 @@ def environments_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tup
         bounded = environments.high is not None
     else:
         rest = Quantity.exact(settings.account_concurrency).less(reserved_total(fleet))
-        reason = f"'{consumer.id}' reserves no concurrency: only the account's {settings.account_concurrency:,} limit it"
+        reason = (
+            f"'{consumer.id}' reserves no concurrency: only the account's {settings.account_concurrency:,} limit it"
+        )
         environments, bounded = Quantity(0, rest.high, (reason,)), False
     if consumer.tenant_isolation:
         environments = (environments * TENANT_ISOLATION_FACTOR).ceil()
@@ -70,7 +74,9 @@ def environments_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tup
 
 def _managed(consumer: Consumer) -> tuple[Quantity, bool]:
     if consumer.maximum_environments is None:
-        return Quantity.unknown(f"'{consumer.id}' runs on managed instances without a maximum of execution environments"), False
+        return Quantity.unknown(
+            f"'{consumer.id}' runs on managed instances without a maximum of execution environments"
+        ), False
     per_environment = consumer.concurrency_per_environment or Quantity.unknown(
         f"concurrency per execution environment of '{consumer.id}' is not set"
     )

@@ -9,6 +9,8 @@ from constructs_lib.model.origin import NOWHERE, Origin
 
 
 class Severity(str, Enum):
+    """How bad a finding is: an error stops a synth (when certain), a warning warns, an info informs."""
+
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
@@ -19,6 +21,8 @@ class Severity(str, Enum):
 
 
 class Confidence(str, Enum):
+    """Whether every input was read (certain), or one was assumed and is named in the message (likely)."""
+
     CERTAIN = "certain"
     LIKELY = "likely"
 

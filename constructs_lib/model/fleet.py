@@ -63,7 +63,6 @@ class Store:
     operator_reserve: int | None = None
     other_connections: tuple[tuple[str, Quantity], ...] = ()
     data_api: bool = False
-    acknowledged_capacity: bool = False
     origin: Origin = NOWHERE
 
     @property

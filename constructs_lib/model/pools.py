@@ -63,7 +63,12 @@ class PoolBudget:
         if self.pinned != ZERO:
             lines.append(Term("clients whose session pins a connection", self.pinned))
         held = "hold (assumed: the function's timeout)" if self.hold_assumed else "hold"
-        return (*lines, Term(f"{held}, seconds", self.hold), Term("bounded wait, seconds", self.wait), Term("borrow timeout, seconds", self.borrow_timeout))
+        return (
+            *lines,
+            Term(f"{held}, seconds", self.hold),
+            Term("bounded wait, seconds", self.wait),
+            Term("borrow timeout, seconds", self.borrow_timeout),
+        )
 
 
 def pool_percent(pool: Pool) -> Quantity:
@@ -98,7 +103,7 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
     wait = wait_quantity(clients, left, hold)
     limit = borrow_timeout(pool)
     nobody_waits = (clients + pinned).surely_at_most(connections)
-    chains = tuple(_chain(demand, held, assumed, wait) for demand, (held, assumed) in zip(waiting, holds))
+    chains = tuple(_chain(demand, held, assumed, wait) for demand, (held, assumed) in zip(waiting, holds, strict=True))
     return PoolBudget(
         pool=pool,
         connections=connections,
@@ -112,7 +117,9 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
         nobody_waits=nobody_waits,
         hold_assumed=any(assumed for _, assumed in holds),
         chains=chains,
-        verdict=_verdict(nobody_waits, wait, limit, chains, pinned.surely_above(connections) or _starved(clients, left)),
+        verdict=_verdict(
+            nobody_waits, wait, limit, chains, pinned.surely_above(connections) or _starved(clients, left)
+        ),
     )
 
 
@@ -139,7 +146,13 @@ def _chain(demand: Demand, hold: Quantity, assumed: bool, wait: Quantity) -> Cha
     if wait.high == 0 and assumed:
         # Nobody waits: how long the function then works is its own affair, not the pool's.
         return Chain(demand, hold, assumed, transactions, needed, Verdict.FITS)
-    verdict = Verdict.FITS if needed.surely_at_most(timeout) else Verdict.EXCEEDS if needed.surely_above(timeout) else Verdict.UNDECIDED
+    verdict = (
+        Verdict.FITS
+        if needed.surely_at_most(timeout)
+        else Verdict.EXCEEDS
+        if needed.surely_above(timeout)
+        else Verdict.UNDECIDED
+    )
     return Chain(demand, hold, assumed, transactions, needed, verdict)
 
 
@@ -153,11 +166,8 @@ def _largest(holds: list[Quantity]) -> Quantity:
 
 
 def _verdict(nobody_waits: bool, wait: Quantity, limit: Quantity, chains: tuple[Chain, ...], starved: bool) -> Verdict:
-    if starved:
-        return Verdict.EXCEEDS
-    if wait.low >= limit.high if limit.high is not None and wait.low > 0 else False:
-        return Verdict.EXCEEDS
-    if any(chain.verdict is Verdict.EXCEEDS for chain in chains):
+    outwaited = limit.high is not None and wait.low > 0 and wait.low >= limit.high
+    if starved or outwaited or any(chain.verdict is Verdict.EXCEEDS for chain in chains):
         return Verdict.EXCEEDS
     borrow_fits = nobody_waits or wait.surely_below(limit)
     return Verdict.FITS if borrow_fits and all(chain.verdict is Verdict.FITS for chain in chains) else Verdict.UNDECIDED

@@ -11,9 +11,8 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Union
 
-Number = Union[int, Fraction]
+Number = int | Fraction
 
 
 def to_number(value: float | int | Fraction | Decimal) -> Number:

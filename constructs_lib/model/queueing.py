@@ -62,12 +62,15 @@ class Averages:
 
 
 def averages(clients: int, pool: int, think_seconds: float, hold_seconds: float) -> Averages:
-    """Mean values for ``clients`` sources that think, then hold one of ``pool`` connections (exponential times). For sizing, not for proof.
+    """Mean values for ``clients`` sources that think, then hold one of ``pool`` connections (exponential times).
 
-    Raises ``ValueError`` unless clients and pool are at least 1 and the hold is positive.
+    For sizing, not for proof.
+        Raises ``ValueError`` unless clients and pool are at least 1 and the hold is positive.
     """
     if clients < 1 or pool < 1 or hold_seconds <= 0 or think_seconds < 0:
-        raise ValueError(f"needs clients >= 1, pool >= 1, hold > 0 and think >= 0, got {clients}, {pool}, {hold_seconds}, {think_seconds}")
+        raise ValueError(
+            f"needs clients >= 1, pool >= 1, hold > 0 and think >= 0, got {clients}, {pool}, {hold_seconds}, {think_seconds}"
+        )
     if think_seconds == 0:
         busy = min(clients, pool)
         throughput = busy / hold_seconds

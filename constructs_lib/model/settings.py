@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Ignore:
-    """A finding a person accepts: rule code, subject (``None`` = every subject), and the reason. Without a reason it counts for nothing."""
+    """A finding a person accepts: rule code, subject (``None`` = every subject), and the reason.
+
+    Without a reason it counts for nothing.
+    """
 
     code: str
     reason: str
