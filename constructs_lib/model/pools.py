@@ -9,8 +9,8 @@ from constructs_lib.facts import limits
 from constructs_lib.model.capacity import Capacity, Term
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.fleet import Pool
-from constructs_lib.model.quantity import ONE, ZERO, Quantity, total
-from constructs_lib.model.queueing import wait_quantity
+from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity, total
+from constructs_lib.model.waiting import Holders, forced_wait, longest_wait
 
 
 class Verdict(str, Enum):
@@ -99,8 +99,8 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
     clients = total([demand.once for demand in waiting])
     left = connections.less(pinned)
     holds = [_hold(demand) for demand in waiting]
-    hold = _largest([quantity for quantity, _ in holds])
-    wait = wait_quantity(clients, left, hold)
+    hold = _range([quantity for quantity, _ in holds])
+    wait = _wait(waiting, [quantity for quantity, _ in holds], left)
     limit = borrow_timeout(pool)
     nobody_waits = (clients + pinned).surely_at_most(connections)
     chains = tuple(_chain(demand, held, assumed, wait) for demand, (held, assumed) in zip(waiting, holds, strict=True))
@@ -156,13 +156,28 @@ def _chain(demand: Demand, hold: Quantity, assumed: bool, wait: Quantity) -> Cha
     return Chain(demand, hold, assumed, transactions, needed, verdict)
 
 
-def _largest(holds: list[Quantity]) -> Quantity:
+def _wait(demands: list[Demand], holds: list[Quantity], pool: Quantity) -> Quantity:
+    """From the wait a schedule certainly produces to the wait that is proven never to be exceeded, in seconds."""
+    reasons = tuple(dict.fromkeys(reason for quantity in (*holds, pool) for reason in quantity.reasons))
+    pairs = list(zip((demand.once for demand in demands), holds, strict=True))
+    high: Number | None = None
+    if all(once.high is not None and hold.high is not None for once, hold in pairs):
+        most = [Holders(int(once.high or 0), hold.high or 0) for once, hold in pairs]
+        high = longest_wait(most, int(pool.low))
+    low: Number | None = 0
+    if pool.high is not None:
+        low = forced_wait([Holders(int(once.low), hold.low) for once, hold in pairs], int(pool.high))
+    return Quantity(0 if low is None else low, high, reasons)
+
+
+def _range(holds: list[Quantity]) -> Quantity:
+    """From the shortest to the longest hold of several clients."""
     if not holds:
         return ZERO
     highs = [hold.high for hold in holds]
     high = None if any(value is None for value in highs) else max(value for value in highs if value is not None)
     reasons = tuple(dict.fromkeys(reason for hold in holds for reason in hold.reasons))
-    return Quantity(max(hold.low for hold in holds), high, reasons)
+    return Quantity(min(hold.low for hold in holds), high, reasons)
 
 
 def _verdict(nobody_waits: bool, wait: Quantity, limit: Quantity, chains: tuple[Chain, ...], starved: bool) -> Verdict:

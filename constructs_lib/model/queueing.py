@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from constructs_lib.model.quantity import Number, Quantity, plain
+from constructs_lib.model.quantity import Number, plain
 
 
 def bounded_wait(clients: Number, pool: Number, hold_seconds: Number) -> Number | None:
@@ -25,19 +25,6 @@ def bounded_wait(clients: Number, pool: Number, hold_seconds: Number) -> Number 
         return None
     rounds = math.ceil(Fraction(clients - pool) / Fraction(pool))
     return rounds * hold_seconds
-
-
-def wait_quantity(clients: Quantity, pool: Quantity, hold_seconds: Quantity) -> Quantity:
-    """The bounded wait over intervals: shortest with few clients and a large pool, longest the other way round."""
-    reasons = tuple(dict.fromkeys((*clients.reasons, *pool.reasons, *hold_seconds.reasons)))
-    largest_pool = clients.low if pool.high is None else pool.high
-    low = bounded_wait(clients.low, largest_pool, hold_seconds.low)
-    high = None
-    if clients.high is not None and hold_seconds.high is not None:
-        high = bounded_wait(clients.high, pool.low, hold_seconds.high)
-    elif clients.surely_at_most(pool):
-        high = 0
-    return Quantity(0 if low is None else low, high, reasons)
 
 
 def largest_clients(pool: int, hold_seconds: Number, longest_wait_seconds: Number) -> int:
