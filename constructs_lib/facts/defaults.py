@@ -47,8 +47,13 @@ def bounds(engine: str, version: str | None, instance_class: str, memory_bytes: 
     if row is None:
         return None
     divisor, cap = int(row["memory_divisor"]), int(row["cap"])
-    conservative = max(0, int(MEMORY_SHARE * memory_bytes) - MEMORY_OVERHEAD_BYTES)
-    return min(conservative // divisor, cap), min(memory_bytes // divisor, cap)
+    low, high = memory_bounds(memory_bytes)
+    return min(low // divisor, cap), min(high // divisor, cap)
+
+
+def memory_bounds(memory_bytes: int) -> tuple[int, int]:
+    """Lowest and highest ``DBInstanceClassMemory``, in bytes, of a class with that nominal memory."""
+    return max(0, int(MEMORY_SHARE * memory_bytes) - MEMORY_OVERHEAD_BYTES), memory_bytes
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,10 @@ over instance memory as bounds, else unknown. Facts come from ``constructs_lib.f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
-from constructs_lib.facts import classes, defaults, reserved
+from constructs_lib.facts import classes, defaults, reserved, stores
+from constructs_lib.model.expression import FormulaError, evaluate
 from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import Quantity, total
@@ -63,7 +65,7 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
     """The capacity of one role of a store; never raises, unknown inputs give an unknown limit with what to declare."""
     instances = instances_that_may_serve(store, role)
     default, why = _default_limit(store, instances)
-    limit, label, origin, pinned = _limit_in_force(store, settings, default, why)
+    limit, label, origin, pinned = _limit_in_force(store, settings, default, why, instances)
     slots = reserved.engine_slots(store.engine, store.engine_version)
     others = [Term(f"declared client {name}", quantity) for name, quantity in store.other_connections]
     others += [
@@ -102,19 +104,37 @@ def instances_that_may_serve(store: Store, role: Role) -> tuple[Instance, ...]:
 
 
 def _limit_in_force(
-    store: Store, settings: Settings, default: Quantity | None, why: str
+    store: Store, settings: Settings, default: Quantity | None, why: str, instances: tuple[Instance, ...]
 ) -> tuple[Quantity, str, Origin, bool]:
+    """The limit, what to call it, where it was read, and whether somebody fixed it."""
     if store.id in settings.declared_max_connections:
         declared = Quantity.exact(settings.declared_max_connections[store.id])
         return declared, "max_connections, declared", NOWHERE, True
+    if store.max_connections_expression is not None and not _is_default_formula(store):
+        limit = smallest_of([_formula_limit(store, instance) for instance in instances])
+        if not instances:
+            limit = Quantity.unknown(f"'{store.id}' has no instance whose memory its max_connections formula could use")
+        return (
+            limit,
+            f"max_connections, {store.max_connections_expression}",
+            store.max_connections_origin,
+            limit.is_exact,
+        )
     if store.max_connections is not None and store.max_connections_expression is None:
         return store.max_connections, "max_connections, pinned", store.max_connections_origin, True
-    if store.max_connections_expression is not None and not _is_default_formula(store):
-        reason = f"max_connections of '{store.id}' is the expression '{store.max_connections_expression}'"
-        return Quantity.unknown(reason), "max_connections", store.max_connections_origin, False
     if default is None:
         return Quantity.unknown(why), "max_connections", store.origin, False
     return default, "max_connections, engine default", store.origin, False
+
+
+def smallest_of(limits: list[Quantity]) -> Quantity:
+    """The smallest of several limits; unbounded and unknown for none."""
+    if not limits:
+        return Quantity(0, None)
+    smallest = limits[0]
+    for limit in limits[1:]:
+        smallest = smallest.at_most(limit)
+    return smallest
 
 
 def _is_default_formula(store: Store) -> bool:
@@ -122,8 +142,27 @@ def _is_default_formula(store: Store) -> bool:
     return expression == defaults.expression(store.engine, store.engine_version).replace(" ", "")
 
 
+def _formula_limit(store: Store, instance: Instance) -> Quantity:
+    try:
+        return evaluate(store.max_connections_expression or "", _formula_variables(instance))
+    except FormulaError as problem:
+        return Quantity.unknown(f"max_connections of '{store.id}': {problem}")
+
+
+def _formula_variables(instance: Instance) -> dict[str, Quantity]:
+    memory, count = classes.memory_bytes(instance.instance_class or ""), classes.vcpus(instance.instance_class or "")
+    variables = {"TrueIfReplica": Quantity.bounded(0, 1)}
+    if memory is not None and count is not None:
+        reason = f"memory of {instance.instance_class} that AWS feeds the formula"
+        variables["DBInstanceClassMemory"] = Quantity.bounded(*defaults.memory_bounds(memory), reason)
+        variables["DBInstanceVCPU"] = Quantity.exact(count)
+    return variables
+
+
 def _default_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Quantity | None, str]:
     """The engine's default over the instances of a role: the smallest one binds, because any of them may serve."""
+    if stores.knows(store.kind):
+        return _documented_limit(store, instances)
     if store.engine is None:
         return None, f"engine of '{store.id}' is unknown"
     if not defaults.knows(store.engine):
@@ -131,13 +170,19 @@ def _default_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Quant
     if not instances:
         return None, f"'{store.id}' has no instance whose class could be read"
     limits = [_instance_default(store, instance) for instance in instances]
-    known = [limit for limit, _ in limits if limit is not None]
-    if len(known) < len(limits):
-        return None, next(reason for limit, reason in limits if limit is None)
-    smallest = known[0]
-    for limit in known[1:]:
-        smallest = smallest.at_most(limit)
-    return smallest, ""
+    missing = [reason for limit, reason in limits if limit is None]
+    if missing:
+        return None, missing[0]
+    return smallest_of([limit for limit, _ in limits if limit is not None]), ""
+
+
+def _documented_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Quantity | None, str]:
+    names = [instance.instance_class for instance in instances] or [None]
+    limits = [stores.documented_limit(store.kind, name) for name in names]
+    if any(limit is None for limit in limits):
+        unlisted = next(name for name, limit in zip(names, limits, strict=True) if limit is None)
+        return None, f"no connection limit is documented for class '{unlisted}' of '{store.id}'"
+    return smallest_of([Quantity.exact(limit.connections) for limit in limits if limit is not None]), ""
 
 
 def _instance_default(store: Store, instance: Instance) -> tuple[Quantity | None, str]:
@@ -159,9 +204,8 @@ def _instance_default(store: Store, instance: Instance) -> tuple[Quantity | None
             f"no documented max_connections for '{instance.instance_class}' with engine '{engine}' of '{store.id}'",
         )
     low, high = bounds
-    return Quantity.bounded(
-        low, high, f"default of {instance.instance_class}, derived from its memory" if low != high else ""
-    ), ""
+    reason = f"default of {instance.instance_class}, derived from its memory" if low != high else ""
+    return Quantity.bounded(low, high, reason), ""
 
 
 def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str]:
@@ -169,12 +213,12 @@ def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str
     if maximum is None or not maximum.is_exact:
         reason = maximum.reason if maximum is not None else "no maximum capacity is set"
         return None, f"maximum Aurora capacity of '{store.id}' is unknown ({reason})"
-    capped = minimum is None or minimum.low <= 0.5
-    low, high = defaults.serverless_bounds(engine, maximum.value, capped=capped)
-    if minimum is not None and not minimum.is_exact and minimum.high != 0:
-        # The cap of a small minimum capacity may or may not apply.
-        high = max(high, defaults.serverless_bounds(engine, maximum.value, capped=False)[1])
-    return Quantity.bounded(low, high, "" if low == high else "between two rows of AWS's table of capacity units"), ""
+    # Aurora PostgreSQL stops at 2,000 when the minimum capacity is 0 or 0.5; a minimum nobody could read may or may not be that small.
+    may_be_capped = minimum is None or minimum.low <= Fraction(1, 2)
+    surely_capped = minimum is not None and minimum.high is not None and minimum.high <= Fraction(1, 2)
+    low = defaults.serverless_bounds(engine, maximum.value, capped=may_be_capped)[0]
+    high = defaults.serverless_bounds(engine, maximum.value, capped=surely_capped)[1]
+    return Quantity.bounded(low, high, "" if low == high else "AWS's table of capacity units leaves a range"), ""
 
 
 def _vcpus(instances: tuple[Instance, ...]) -> Quantity | None:

@@ -1,0 +1,39 @@
+"""Documented connection limits of stores that are not RDS or Aurora. Sources and dates in ``data/store_limits.csv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from constructs_lib.facts._tables import rows
+
+
+@dataclass(frozen=True)
+class StoreLimit:
+    """Connections of one node or cluster; cursors and active connections where the store limits them too (DocumentDB)."""
+
+    connections: int
+    cursors: int | None
+    active_connections: int | None
+
+
+def documented_limit(kind: str, instance_class: str | None) -> StoreLimit | None:
+    """The limit of a store kind, for its class where limits go by class; ``None`` where nothing is documented."""
+    for row in rows("store_limits"):
+        if row["kind"] == kind and (row["class"] == "*" or fnmatchcase(instance_class or "", row["class"])):
+            return StoreLimit(int(row["connections"]), _optional(row["cursors"]), _optional(row["active_connections"]))
+    return None
+
+
+def knows(kind: str) -> bool:
+    """Whether any limit of that kind of store is documented."""
+    return any(row["kind"] == kind for row in rows("store_limits"))
+
+
+def limited_by_class(kind: str) -> bool:
+    """Whether the limit depends on the instance class."""
+    return any(row["kind"] == kind and row["class"] not in ("*",) for row in rows("store_limits"))
+
+
+def _optional(text: str) -> int | None:
+    return int(text) if text else None
