@@ -59,12 +59,12 @@ class _Parser:
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
     def take(self, expected: str = "") -> str:
-        token = self.peek()
-        if not token or (expected and token != expected):
+        word = self.peek()
+        if not word or (expected and word != expected):
             wanted = f"'{expected}'" if expected else "a value"
-            raise FormulaError(f"formula '{self.text}' needs {wanted} where it has '{token or 'its end'}'")
+            raise FormulaError(f"formula '{self.text}' needs {wanted} where it has '{word or 'its end'}'")
         self.position += 1
-        return token
+        return word
 
     def end(self) -> None:
         if self.peek():
@@ -82,18 +82,18 @@ class _Parser:
         return value
 
     def factor(self, depth: int) -> Quantity:
-        token = self.take()
-        if token == "{":
+        word = self.take()
+        if word == "{":
             value = self.argument(depth + 1)
             self.take("}")
             return value
-        if token == "(":
+        if word == "(":
             value = self.argument(depth + 1)
             self.take(")")
             return value
-        if token[0].isdigit():
-            return Quantity.exact(Fraction(token))
-        return self.call(token, depth) if token in _FUNCTIONS else self.variable(token)
+        if word[0].isdigit():
+            return Quantity.exact(Fraction(word))
+        return self.call(word, depth) if word in _FUNCTIONS else self.variable(word)
 
     def call(self, name: str, depth: int) -> Quantity:
         self.take("(")
