@@ -58,9 +58,14 @@ def environments_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tup
     """Execution environments of one version of a function, and whether the function itself bounds them."""
     if consumer.managed_instances:
         return _managed(consumer)
+    polled = polled_concurrency(consumer)
     if consumer.reserved_concurrency is not None:
-        environments = consumer.reserved_concurrency
+        environments = (
+            consumer.reserved_concurrency if polled is None else consumer.reserved_concurrency.at_most(polled)
+        )
         bounded = environments.high is not None
+    elif polled is not None:
+        environments, bounded = polled, polled.high is not None
     else:
         rest = Quantity.exact(settings.account_concurrency).less(reserved_total(fleet))
         reason = (
@@ -70,6 +75,14 @@ def environments_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tup
     if consumer.tenant_isolation:
         environments = (environments * TENANT_ISOLATION_FACTOR).ceil()
     return environments, bounded
+
+
+def polled_concurrency(consumer: Consumer) -> Quantity | None:
+    """Concurrent executions that the event sources allow together; ``None`` unless every source that is on has a cap of its own."""
+    caps = [source.maximum_concurrency for source in consumer.event_sources if source.enabled]
+    if not caps or any(cap is None for cap in caps):
+        return None
+    return total([cap for cap in caps if cap is not None])
 
 
 def _managed(consumer: Consumer) -> tuple[Quantity, bool]:

@@ -51,8 +51,7 @@ class Averages:
 def averages(clients: int, pool: int, think_seconds: float, hold_seconds: float) -> Averages:
     """Mean values for ``clients`` sources that think, then hold one of ``pool`` connections (exponential times).
 
-    For sizing, not for proof.
-        Raises ``ValueError`` unless clients and pool are at least 1 and the hold is positive.
+    For sizing, not for proof. Raises ``ValueError`` unless clients and pool are at least 1 and the hold is positive.
     """
     if clients < 1 or pool < 1 or hold_seconds <= 0 or think_seconds < 0:
         raise ValueError(
@@ -62,18 +61,18 @@ def averages(clients: int, pool: int, think_seconds: float, hold_seconds: float)
         busy = min(clients, pool)
         throughput = busy / hold_seconds
         return Averages(clients / throughput - hold_seconds, busy / pool, throughput)
-    probabilities = _states(clients, pool, hold_seconds / think_seconds)
+    probabilities = _states(clients, pool, math.log(hold_seconds) - math.log(think_seconds))
     busy_mean = sum(p * min(n, pool) for n, p in enumerate(probabilities))
     inside = sum(p * n for n, p in enumerate(probabilities))
     throughput = busy_mean / hold_seconds
     return Averages(max(0.0, inside / throughput - hold_seconds), busy_mean / pool, throughput)
 
 
-def _states(clients: int, pool: int, ratio: float) -> Sequence[float]:
+def _states(clients: int, pool: int, log_ratio: float) -> Sequence[float]:
     """Stationary probabilities of n clients inside; in logarithms, because factors overflow from a few hundred clients on."""
     logs = [0.0]
     for n in range(1, clients + 1):
-        logs.append(logs[-1] + math.log((clients - n + 1) * ratio / min(n, pool)))
+        logs.append(logs[-1] + log_ratio + math.log((clients - n + 1) / min(n, pool)))
     peak = max(logs)
     weights = [math.exp(value - peak) for value in logs]
     whole = sum(weights)
