@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -17,13 +17,11 @@ from constructs_lib.cdk._metadata import resource_of
 from constructs_lib.cdk.analytical import AnalyticalStore
 from constructs_lib.cdk.analytical_grants import LakeAccess
 from constructs_lib.cdk.analytical_tables import LakeTable
+from constructs_lib.cdk.connect import ConnectableStore, Role, Via
 from constructs_lib.cdk.projector_freshness import freshness_alarm, waiting_failures_alarm
 from constructs_lib.cdk.single_table import SingleTableStore
 from constructs_lib.cdk.single_table_grants import TableAccess
 from constructs_lib.errors import ConnectError, InputError, Problem
-
-if TYPE_CHECKING:
-    from constructs_lib.cdk.relational import RelationalStore
 
 _OLDEST_EVENT_SECONDS = 6 * 3600
 """Lambda keeps an asynchronous event for six hours at most (Lambda guide, asynchronous invocation, 2026-11-21)."""
@@ -36,7 +34,7 @@ class AnalyticalProjector(Construct):
     fails is retried ``retries`` times (0 to 2) and then lands in the dead-letter queue; the next run catches up, because the
     watermark only moves when the output is visible. Each run reads from the watermark minus ``overlap`` (default 15 minutes)
     until now minus ``settle`` (default 5 minutes). Without a good run for ``freshness`` (default three times ``every``) an
-    alarm rings.
+    alarm rings. ``via`` and ``role`` say how a relational source is reached; a reader spares the request path.
     """
 
     def __init__(
@@ -45,13 +43,15 @@ class AnalyticalProjector(Construct):
         id: str,
         *,
         function: lambda_.Function,
-        source: RelationalStore | SingleTableStore,
+        source: ConnectableStore | SingleTableStore,
         lake: AnalyticalStore,
         table: LakeTable,
         every: cdk.Duration | None = None,
         settle: cdk.Duration | None = None,
         overlap: cdk.Duration | None = None,
         freshness: cdk.Duration | None = None,
+        via: Via | None = None,
+        role: Role = Role.WRITER,
         retries: int = 2,
         enabled: bool = True,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
@@ -71,7 +71,7 @@ class AnalyticalProjector(Construct):
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
-        self._connect_source(source)
+        self._connect_source(source, via, role)
         lake.connect(function, table=table, access=LakeAccess.WRITE)
         self._keep_checkpoints(settle or cdk.Duration.minutes(5), overlap or cdk.Duration.minutes(15))
         self._bound_retries(retries)
@@ -84,12 +84,12 @@ class AnalyticalProjector(Construct):
         )
         self.failure_alarm = waiting_failures_alarm(self, queue=self.dead_letters)
 
-    def _connect_source(self, source: RelationalStore | SingleTableStore) -> None:
+    def _connect_source(self, source: ConnectableStore | SingleTableStore, via: Via | None, role: Role) -> None:
         if isinstance(source, SingleTableStore):
             source.connect(self.function, access=TableAccess.READ)
             _reserve_one(self.function)
         else:
-            source.connect(self.function, concurrency=1)
+            source.connect(self.function, concurrency=1, via=via, role=role)
 
     def _keep_checkpoints(self, settle: cdk.Duration, overlap: cdk.Duration) -> None:
         self.checkpoints.grant(self.function, TableAccess.READ_WRITE)

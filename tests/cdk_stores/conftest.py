@@ -13,10 +13,10 @@ from aws_cdk.assertions import Template
 def make_function() -> Callable[..., lambda_.Function]:
     """A plain function of an existing app: any function can be connected."""
 
-    def make(scope: Any, id: str, *, timeout_seconds: int | None = 30, **more: Any) -> lambda_.Function:
+    def make(scope: Any, name: str, *, timeout_seconds: int | None = 30, **more: Any) -> lambda_.Function:
         return lambda_.Function(
             scope,
-            id,
+            name,
             runtime=lambda_.Runtime.PYTHON_3_13,
             handler="handler.handler",
             code=lambda_.Code.from_inline("def handler(event, context): return None"),
@@ -45,6 +45,8 @@ def statements_of(template: Template, role: str) -> list[dict[str, Any]]:
 def variables_of(template: Template, function: str) -> dict[str, Any]:
     """The environment variables of the function whose logical id starts with ``function``."""
     (resource,) = [
-        resource for id, resource in template.find_resources("AWS::Lambda::Function").items() if id.startswith(function)
+        resource
+        for logical_id, resource in template.find_resources("AWS::Lambda::Function").items()
+        if logical_id.startswith(function)
     ]
     return dict(resource["Properties"]["Environment"]["Variables"])

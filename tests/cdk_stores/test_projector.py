@@ -64,7 +64,7 @@ def test_failed_starts_and_failed_runs_land_in_one_encrypted_queue(template: Tem
 
 def test_the_watermark_has_a_table_of_its_own_that_is_kept(template: Template) -> None:
     tables = template.find_resources("AWS::DynamoDB::GlobalTable", {"DeletionPolicy": "Retain"})
-    (checkpoints,) = [id for id in tables if id.startswith("SalesCheckpoints")]
+    (checkpoints,) = [name for name in tables if name.startswith("SalesCheckpoints")]
     variables = variables_of(template, "Projects")
     assert variables["POOLPROOF_CHECKPOINT_TABLE"] == {"Ref": checkpoints}
     assert variables["POOLPROOF_PROJECTION"] == "Sales"
