@@ -1,0 +1,59 @@
+"""A rule's page: its module's docstring, taken apart into summary, sections and executable examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.rules._rule import Rule
+
+#: Every page has these headings, in this order; a test holds the rules to it.
+HEADINGS = (
+    "What it finds",
+    "Why it matters",
+    "What it cannot see",
+    "Bad",
+    "Good",
+    "How to fix",
+    "References",
+)
+#: What a fence's info string calls a language, and what it is: the second word says how the example is read.
+LANGUAGES = ("cloudformation", "sam", "cdk")
+
+Kind = Literal["bad", "good"]
+
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A fenced example: ``language`` is one of ``LANGUAGES``, ``kind`` the section it stands in, ``code`` what is inside the fence."""
+
+    language: str
+    kind: Kind
+    code: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A rule's page: one-line ``summary``, Markdown ``sections`` by heading in the order written, ``examples`` of Bad and Good."""
+
+    summary: str
+    sections: Mapping[str, str]
+    examples: tuple[Example, ...]
+
+
+def page_of(rule: Rule) -> Page:
+    """The page of a rule. Headings and languages are taken as written: the catalogue tests judge them."""
+    summary, *parts = _HEADING.split(rule.page)
+    sections = {heading: body.strip() for heading, body in zip(parts[::2], parts[1::2], strict=True)}
+    examples = (*_examples(sections.get("Bad", ""), "bad"), *_examples(sections.get("Good", ""), "good"))
+    return Page(summary.strip(), sections, examples)
+
+
+def _examples(section: str, kind: Kind) -> Iterator[Example]:
+    for fence in _FENCE.finditer(section):
+        yield Example(fence["info"].split()[-1], kind, fence["code"])
