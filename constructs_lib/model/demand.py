@@ -93,7 +93,8 @@ def _managed(consumer: Consumer) -> tuple[Quantity, bool]:
     per_environment = consumer.concurrency_per_environment or Quantity.unknown(
         f"concurrency per execution environment of '{consumer.id}' is not set"
     )
-    return consumer.maximum_environments * per_environment, per_environment.high is not None
+    clients = consumer.maximum_environments * per_environment
+    return clients, clients.high is not None
 
 
 def demand_of(connection: Connection, fleet: Fleet, settings: Settings) -> Demand:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib.model.demand import Demand, demand_of, environments_of, reserved_total
-from constructs_lib.model.fleet import Connection, Consumer, Fleet
+from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
 
@@ -67,6 +67,32 @@ def test_managed_instances_count_environments_times_concurrency() -> None:
     assert demand(replace(managed, concurrency_per_environment=Quantity.exact(16))).once == Quantity.exact(64)
     assert demand(managed).once.high is None
     assert demand(replace(managed, maximum_environments=None)).once.is_unknown
+    token = replace(
+        managed, maximum_environments=Quantity.unknown("a token"), concurrency_per_environment=Quantity.exact(1)
+    )
+    assert not demand(token).bounded
+
+
+@pytest.mark.parametrize(
+    ("reserved", "caps", "expected"),
+    [(20, [8], 8), (5, [8], 5), (None, [8, 2], 10), (20, [8, None], 20), (None, [None], None), (20, [], 20)],
+)
+def test_event_sources_that_all_cap_themselves_bound_a_function(
+    reserved: int | None, caps: list[int | None], expected: int | None
+) -> None:
+    sources = tuple(
+        EventSource(f"Queue{index}", "sqs", maximum_concurrency=None if cap is None else Quantity.exact(cap))
+        for index, cap in enumerate(caps)
+    )
+    concurrency = None if reserved is None else Quantity.exact(reserved)
+    fed = demand(Consumer("Worker", reserved_concurrency=concurrency, event_sources=sources))
+    assert fed.bounded is (expected is not None)
+    assert expected is None or fed.once == Quantity.exact(expected)
+
+
+def test_a_source_that_is_off_neither_bounds_nor_feeds() -> None:
+    off = EventSource("Queue", "sqs", maximum_concurrency=Quantity.exact(2), enabled=False)
+    assert demand(replace(TWENTY, event_sources=(off,))).once == Quantity.exact(20)
 
 
 def test_a_function_that_only_runs_during_a_deploy_has_no_old_version() -> None:
@@ -87,25 +113,23 @@ def test_reserved_concurrency_is_summed_over_the_functions_that_reserve() -> Non
 reserved = st.integers(0, 900).map(Quantity.exact) | st.tuples(st.integers(0, 400), st.integers(400, 900)).map(
     lambda ends: Quantity.bounded(*ends)
 )
-per_environment = st.none() | st.integers(0, 20).map(Quantity.exact)
-
-
-@given(
-    reserved,
-    st.integers(0, 100),
-    per_environment,
-    st.sampled_from(["direct", "proxy", "data-api", "http"]),
-    st.booleans(),
-    st.booleans(),
+links = st.builds(
+    Connection,
+    st.just("Api"),
+    st.just("Orders"),
+    via=st.sampled_from(["direct", "proxy", "data-api", "http"]),
+    connections_per_environment=st.none() | st.integers(0, 20).map(Quantity.exact),
+    pins_session=st.booleans(),
 )
+
+
+@given(reserved, st.integers(0, 100), links, st.booleans())
 def test_more_concurrency_never_lowers_demand(
-    concurrency: Quantity, more: int, each: Quantity | None, via: str, pins: bool, tenants: bool
+    concurrency: Quantity, more: int, link: Connection, isolates_tenants: bool
 ) -> None:
-    link = Connection("Api", "Orders", via=via, connections_per_environment=each, pins_session=pins)  # type: ignore[arg-type]
-    base = demand(Consumer("Api", reserved_concurrency=concurrency, tenant_isolation=tenants), link)
-    grown = demand(
-        Consumer("Api", reserved_concurrency=concurrency + Quantity.exact(more), tenant_isolation=tenants), link
-    )
+    base = demand(Consumer("Api", reserved_concurrency=concurrency, tenant_isolation=isolates_tenants), link)
+    raised = concurrency + Quantity.exact(more)
+    grown = demand(Consumer("Api", reserved_concurrency=raised, tenant_isolation=isolates_tenants), link)
     assert grown.connections.low >= base.connections.low
     assert grown.connections.high is not None
     assert base.connections.high is not None
