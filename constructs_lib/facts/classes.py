@@ -26,6 +26,8 @@ def memory_bytes(instance_class: str) -> int | None:
     return None if entry is None else entry[1] * MEBIBYTE
 
 
-def smallest_first() -> tuple[str, ...]:
-    """All known classes ordered by memory, then virtual CPUs, then name."""
-    return tuple(sorted(_by_name(), key=lambda name: (_by_name()[name][1], _by_name()[name][0], name)))
+def offered(*, aurora: bool) -> tuple[str, ...]:
+    """Classes that RDS (or Aurora) lists, ordered by memory, then virtual CPUs, then name."""
+    column = "aurora" if aurora else "rds"
+    names = [row["class"] for row in rows("instance_classes") if row[column] == "yes"]
+    return tuple(sorted(names, key=lambda name: (_by_name()[name][1], _by_name()[name][0], name)))
