@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constructs_lib.model.capacity import Capacity, Term, capacity_of
 from constructs_lib.model.demand import Demand, demand_of, reserved_total
 from constructs_lib.model.fleet import Connection, Fleet, Pool, Role, Store
+from constructs_lib.model.openings import compare_openings
 from constructs_lib.model.pools import PoolBudget, Verdict, judge_pool
 from constructs_lib.model.quantity import Quantity, total
 from constructs_lib.model.settings import Settings
@@ -40,6 +41,16 @@ class StoreBudget:
     @property
     def opened_once(self) -> Quantity:
         return self.pools_opening + total([demand.once for demand in self.direct])
+
+    @property
+    def verdict_once(self) -> Verdict:
+        """The verdict outside a deploy."""
+        return self.compare(total([demand.once for demand in self.direct]))
+
+    def compare(self, direct: Quantity) -> Verdict:
+        """Pools and that many direct connections against the usable ones, for every limit the store may have."""
+        kept = self.capacity.reserved + self.capacity.set_aside
+        return compare_openings(self.capacity.max_connections, self.pools, direct, kept)
 
     @property
     def slack(self) -> Quantity:
@@ -126,7 +137,7 @@ def _judge_store(store: Store, role: Role, fleet: Fleet, settings: Settings) -> 
     within = tuple(demand for demand in plain if _within_reserve(demand, capacity))
     direct = tuple(demand for demand in plain if demand not in within)
     draft = StoreBudget(store, role, capacity, direct, within, pools, Verdict.UNDECIDED)
-    return StoreBudget(store, role, capacity, direct, within, pools, _compare(draft))
+    return replace(draft, verdict=draft.compare(total([demand.connections for demand in direct])))
 
 
 def _through(pool: Pool, connections: list[Connection], fleet: Fleet, settings: Settings) -> tuple[Demand, ...]:
@@ -144,9 +155,3 @@ def _within_reserve(demand: Demand, capacity: Capacity) -> bool:
         return False
     reserved = demand.consumer.reserved_concurrency
     return reserved is None or demand.connections.surely_at_most(capacity.set_aside)
-
-
-def _compare(budget: StoreBudget) -> Verdict:
-    if budget.opened.surely_at_most(budget.capacity.usable):
-        return Verdict.FITS
-    return Verdict.EXCEEDS if budget.opened.surely_above(budget.capacity.usable) else Verdict.UNDECIDED
