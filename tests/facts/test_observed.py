@@ -1,0 +1,61 @@
+"""Every value of max_connections that somebody measured, or AWS documents, lies inside our bounds."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from constructs_lib.facts import classes, defaults
+
+OBSERVED = Path(__file__).parent / "data" / "observed_max_connections.csv"
+GIBIBYTE = 1024**3
+
+#: Values that are no default of the class they were seen on, and why.
+NOT_A_DEFAULT = {
+    ("aurora-postgresql", "844"): "the value at start-up: the capacity was raised later and the instance not rebooted",
+}
+
+
+def observations() -> list[dict[str, str]]:
+    return list(csv.DictReader(OBSERVED.read_text(encoding="utf-8").splitlines()))
+
+
+def bounds(row: dict[str, str]) -> tuple[int, int] | None:
+    serverless = re.fullmatch(r"max ACU (\d+)", row["class"])
+    if serverless:
+        return defaults.serverless_bounds(row["engine"], int(serverless[1]), capped=False)
+    memory = classes.memory_bytes(row["class"]) or int(float(row["nominal_gib"]) * GIBIBYTE)
+    return defaults.bounds(row["engine"], None, row["class"], memory)
+
+
+@pytest.mark.parametrize(
+    "row", observations(), ids=lambda row: f"{row['engine']} {row['class']} {row['max_connections']}"
+)
+def test_an_observed_value_lies_inside_our_bounds(row: dict[str, str]) -> None:
+    if (row["engine"], row["max_connections"]) in NOT_A_DEFAULT:
+        pytest.skip(NOT_A_DEFAULT[row["engine"], row["max_connections"]])
+    found = bounds(row)
+    assert found is not None
+    low, high = found
+    assert low <= int(row["max_connections"]) <= high
+
+
+#: EC2's own data give db.r3.large 15,360 MiB, the lists of 2015 15.25 GiB; retired, and both bounds hold the observed value.
+NOMINAL_DISAGREES = {"db.r3.large"}
+
+
+def test_the_nominal_memory_agrees_with_our_table_of_classes() -> None:
+    disagreeing = {
+        row["class"]
+        for row in observations()
+        if classes.memory_bytes(row["class"]) not in (None, float(row["nominal_gib"] or 0) * GIBIBYTE)
+    }
+    assert disagreeing == NOMINAL_DISAGREES
+
+
+def test_every_exception_is_still_an_observation() -> None:
+    seen = {(row["engine"], row["max_connections"]) for row in observations()}
+    assert set(NOT_A_DEFAULT) <= seen
