@@ -32,11 +32,11 @@ def bounds(row: dict[str, str]) -> tuple[int, int] | None:
 
 
 @pytest.mark.parametrize(
-    "row", observations(), ids=lambda row: f"{row['engine']} {row['class']} {row['max_connections']}"
+    "row",
+    [row for row in observations() if (row["engine"], row["max_connections"]) not in NOT_A_DEFAULT],
+    ids=lambda row: f"{row['engine']} {row['class']} {row['max_connections']}",
 )
 def test_an_observed_value_lies_inside_our_bounds(row: dict[str, str]) -> None:
-    if (row["engine"], row["max_connections"]) in NOT_A_DEFAULT:
-        pytest.skip(NOT_A_DEFAULT[row["engine"], row["max_connections"]])
     found = bounds(row)
     assert found is not None
     low, high = found
