@@ -70,5 +70,5 @@ def text(value: str | None) -> str | None:
 def timeout_of(function: lambda_.Function) -> Quantity:
     """The function's timeout in seconds, with Lambda's default where none is set."""
     if function.timeout is None:
-        return Quantity.exact(lambda_limit("default_timeout_seconds"))
+        return Quantity.exact(lambda_limit("function timeout, default"))
     return seconds(function.timeout, f"timeout of '{function.node.path}'")

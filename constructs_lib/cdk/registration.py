@@ -16,7 +16,7 @@ from constructs_lib.cdk.context import settings_of
 from constructs_lib.model.settings import Settings
 
 if TYPE_CHECKING:
-    from constructs_lib.cdk.connect import Reservation
+    from constructs_lib.cdk.reservation import Reservation
 
 OUTPUTS = ("connection-budget.json", "RUNBOOK.md")
 """What the plugin writes beside the templates, as new files."""
