@@ -12,6 +12,7 @@ from constructs_lib.model.budget import Budget, judge
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Acknowledgement, Fleet, Gap
 from constructs_lib.model.settings import Ignore, Settings
+from constructs_lib.model.undecided import undecided
 from constructs_lib.rules import all_rules
 
 
@@ -51,7 +52,7 @@ def check(fleet: Fleet, settings: Settings | None = None) -> Report:
     findings, used = _acknowledged(found, fleet.acknowledgements, settings.ignores)
     findings.sort(key=lambda f: (-f.severity.rank, f.code, f.subject, f.message))
     unused = tuple(ignore for index, ignore in enumerate(settings.ignores) if index not in used)
-    return Report(fleet, settings, budget, tuple(findings), _not_decided(fleet, budget), unused)
+    return Report(fleet, settings, budget, tuple(findings), undecided(fleet, budget), unused)
 
 
 def _acknowledged(
@@ -77,18 +78,3 @@ def _covers(acknowledgement: Acknowledgement, finding: Finding) -> bool:
     path = finding.origin.path or ""
     scope = acknowledgement.path
     return scope is None or scope in ("", path) or path.startswith(f"{scope}/")
-
-
-def _not_decided(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
-    """What the readers could not follow, then every store whose limit is unknown although something connects to it."""
-    unknown = [
-        Gap(
-            item.store.id,
-            item.capacity.max_connections.reason or "max_connections is unknown",
-            item.capacity.declare,
-            item.store.origin,
-        )
-        for item in budget.stores
-        if item.capacity.max_connections.is_unknown and (item.direct or item.pools)
-    ]
-    return tuple(dict.fromkeys((*fleet.gaps, *unknown)))

@@ -1,0 +1,181 @@
+"""What nobody could decide about a fleet, and what to declare so that somebody can.
+
+An input that is not exact is named only where a verdict hangs on it: a bound that decides needs no declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.budget import Budget, StoreBudget
+from constructs_lib.model.demand import Demand
+from constructs_lib.model.fleet import Connection, Consumer, Fleet, Gap
+from constructs_lib.model.origin import Origin
+from constructs_lib.model.patience import patience_of
+from constructs_lib.model.pools import PoolBudget, Verdict, pool_percent
+from constructs_lib.model.quantity import Quantity
+
+
+def undecided(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
+    """Everything that was not decided: relations the readers could not follow, unread inputs, unknown limits. Each once."""
+    return tuple(dict.fromkeys((*unread_inputs(fleet, budget), *(gap for _, gap in unknown_limits(budget)))))
+
+
+def unknown_limits(budget: Budget) -> tuple[tuple[StoreBudget, Gap], ...]:
+    """Stores whose max_connections is unknown although something connects to them."""
+    return tuple(
+        (
+            item,
+            Gap(
+                item.store.id,
+                item.capacity.max_connections.reason or f"max_connections of '{item.store.id}' is unknown",
+                item.capacity.declare,
+                item.store.origin,
+            ),
+        )
+        for item in budget.stores
+        if item.capacity.max_connections.is_unknown and (item.direct or item.pools)
+    )
+
+
+def unread_inputs(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
+    """The readers' gaps, edges that lead nowhere, edges that are only possible, and inputs that keep a verdict open."""
+    return tuple(
+        dict.fromkeys(
+            (
+                *fleet.gaps,
+                *_loose_ends(fleet),
+                *_possible(fleet),
+                *_of_stores(budget),
+                *_of_pools(budget),
+                *_of_account(fleet, budget),
+            )
+        )
+    )
+
+
+def _loose_ends(fleet: Fleet) -> Iterator[Gap]:
+    for connection in fleet.connections:
+        for wanted, there, kind in (
+            (connection.consumer, fleet.consumer_by_id, "consumer"),
+            (connection.store, fleet.store_by_id, "store"),
+        ):
+            if wanted not in there:
+                yield Gap(
+                    wanted,
+                    f"{kind} '{wanted}' of a connection is not among what was read",
+                    "give the document that holds it too",
+                    connection.origin,
+                )
+    for pool in fleet.pools:
+        if pool.store not in fleet.store_by_id:
+            yield Gap(
+                pool.id,
+                f"the target '{pool.store}' of pool '{pool.id}' is not among what was read",
+                f"give the document that holds '{pool.store}' too, or declare it under poolproof:stores",
+                pool.origin,
+            )
+
+
+def _possible(fleet: Fleet) -> Iterator[Gap]:
+    for connection in fleet.connections:
+        if connection.certainty == "possible":
+            yield Gap(
+                connection.consumer,
+                f"whether '{connection.consumer}' connects to '{connection.store}' ({_evidence(connection)})",
+                f"declare it under poolproof:connections of '{connection.consumer}'",
+                connection.origin,
+            )
+
+
+def _evidence(connection: Connection) -> str:
+    return "; ".join(connection.evidence) or "no evidence beyond a possibility"
+
+
+def _of_stores(budget: Budget) -> Iterator[Gap]:
+    for item in budget.stores:
+        if item.verdict is Verdict.UNDECIDED and not item.capacity.max_connections.is_unknown:
+            for demand in item.direct:
+                yield from _of_demand(demand)
+
+
+def _of_pools(budget: Budget) -> Iterator[Gap]:
+    for _, item in budget.pools:
+        yield from _of_borrowing(item)
+        if item.verdict is Verdict.UNDECIDED:
+            if item.pool.connections is None:
+                yield from _inexact(
+                    item.pool.id, f"MaxConnectionsPercent of {item.pool.id}", pool_percent(item.pool), item.pool.origin
+                )
+            yield from _of_clients(item)
+
+
+def _of_borrowing(item: PoolBudget) -> Iterator[Gap]:
+    """Timeouts that leave open whether a client gives up before the pool does."""
+    for demand in item.demands:
+        for limit in patience_of(demand.consumer):
+            if not item.borrow_timeout.surely_below(limit.quantity) and not limit.quantity.surely_at_most(
+                item.borrow_timeout
+            ):
+                yield from _inexact(
+                    item.pool.id, f"ConnectionBorrowTimeout of {item.pool.id}", item.borrow_timeout, item.pool.origin
+                )
+                yield from _inexact(demand.consumer.id, limit.label, limit.quantity, limit.origin)
+
+
+def _of_clients(pool: PoolBudget) -> Iterator[Gap]:
+    for demand in pool.demands:
+        consumer, connection = demand.consumer, demand.connection
+        yield from _of_demand(demand)
+        yield from _inexact(consumer.id, f"timeout of {consumer.id}", consumer.timeout_seconds, consumer.origin)
+        for label, quantity in (
+            ("hold_seconds", connection.hold_seconds),
+            ("transactions_per_invocation", connection.transactions_per_invocation),
+            ("other_work_seconds", connection.other_work_seconds),
+        ):
+            yield from _inexact(consumer.id, f"{label} of {consumer.id}", quantity, connection.origin)
+
+
+def _of_demand(demand: Demand) -> Iterator[Gap]:
+    """Inputs of a demand that somebody set but nobody could read; no reservation at all is a rule's finding, no gap."""
+    consumer = demand.consumer
+    yield from _inexact(
+        consumer.id,
+        f"connections per environment of {consumer.id}",
+        demand.connection.connections_per_environment,
+        consumer.origin,
+    )
+    if consumer.managed_instances:
+        yield from _inexact(
+            consumer.id, f"number of execution environments of {consumer.id}", demand.environments, consumer.origin
+        )
+    else:
+        yield from _inexact(
+            consumer.id, f"reserved concurrency of {consumer.id}", consumer.reserved_concurrency, consumer.origin
+        )
+
+
+def _of_account(fleet: Fleet, budget: Budget) -> Iterator[Gap]:
+    """Reservations nobody could read, when the rest of the sum leaves the account's quota open."""
+    if budget.reserved.surely_at_most(budget.reservable) or budget.reserved.surely_above(budget.reservable):
+        return
+    for consumer in fleet.consumers:
+        yield from _reservation(consumer)
+
+
+def _reservation(consumer: Consumer) -> Iterator[Gap]:
+    yield from _inexact(
+        consumer.id, f"reserved concurrency of {consumer.id}", consumer.reserved_concurrency, consumer.origin
+    )
+
+
+def _inexact(subject: str, what: str, quantity: Quantity | None, origin: Origin) -> Iterator[Gap]:
+    if quantity is None or quantity.is_exact:
+        return
+    why = f": {quantity.reason}" if quantity.reason and not quantity.is_unknown else ""
+    yield Gap(
+        subject,
+        f"{what} is {quantity}{why}",
+        "write a literal there, or give the value of the parameter it comes from",
+        origin,
+    )
