@@ -1,0 +1,42 @@
+"""What every synth leaves beside the templates: the budget for machines and the runbook for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import aws_cdk as cdk
+import constructs
+import jsii
+
+from constructs_lib.check import Report
+from constructs_lib.readers.reading import Unread
+
+BUDGET = "connection-budget.json"
+RUNBOOK = "RUNBOOK.md"
+
+
+def clear_before_synth(app: cdk.Stage) -> None:
+    """Remove what an earlier synth left before CDK looks at the folder: a plugin must not change files it finds there."""
+    app.node.add_validation(_Clear(Path(app.outdir)))
+
+
+def write(folder: Path, report: Report, unread: Sequence[Unread]) -> None:
+    """Write both as new files; one that is still there is replaced, not changed in place."""
+    from constructs_lib.reporters import json, runbook  # noqa: PLC0415 - only a synth needs reporters, building constructs does not
+
+    for name, text in ((BUDGET, json.render(report, unread)), (RUNBOOK, runbook.render(report))):
+        path = folder / name
+        path.unlink(missing_ok=True)
+        path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+
+
+@jsii.implements(constructs.IValidation)
+class _Clear:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def validate(self) -> list[str]:
+        for name in (BUDGET, RUNBOOK):
+            (self._folder / name).unlink(missing_ok=True)
+        return []
