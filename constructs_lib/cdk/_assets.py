@@ -21,6 +21,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
+from uv import find_uv_bin
 
 from constructs_lib.cdk.context import stage_of
 from constructs_lib.errors import InputError, Problem
@@ -148,7 +149,7 @@ def _dependencies(requirements: Path, target: Target, prune: Sequence[str]) -> P
 
 def _install(folder: Path, requirements: Path, target: Target, prune: Sequence[str]) -> None:
     command = [_uv(), "pip", "install", "--quiet", "--target", str(folder), *target.options, "--requirement", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments, no shell
     if done.returncode:
         raise InputError(
             [Problem(f"dependencies for {target.name} could not be installed: {done.stderr.strip()}", file=str(requirements))]
@@ -160,10 +161,8 @@ def _install(folder: Path, requirements: Path, target: Target, prune: Sequence[s
 
 def _uv() -> str:
     try:
-        from uv import find_uv_bin
-
         return str(find_uv_bin())
-    except (ImportError, FileNotFoundError):
+    except FileNotFoundError:
         found = shutil.which("uv")
     if found is None:
         raise InputError([Problem("layers are built with uv, which was not found; install it with: pip install uv")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -18,7 +18,7 @@ STORE = "poolproof:store"
 STORES = "poolproof:stores"
 POOLS = "poolproof:pools"
 
-Element = Union[cdk.CfnElement, IConstruct, str, None]
+Element = cdk.CfnElement | IConstruct | str | None
 """A resource, or the id of something declared under ``poolproof:stores`` or ``poolproof:pools``."""
 
 

@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Union
 
 from constructs_lib.errors import ConnectError
 from constructs_lib.model.quantity import Number, to_number
@@ -32,7 +31,7 @@ class WhateverFits:
     """An even part of what fixed numbers and shares leave."""
 
 
-Concurrency = Union[int, Share, WhateverFits]
+Concurrency = int | Share | WhateverFits
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _largest_remainder(ideal: Mapping[Claim, Number], room: int) -> dict[Claim, 
 
 @dataclass(frozen=True)
 class Errand:
-    """What bounds one function's wait: its hold per transaction (``None`` = not enforced by the database) and its own deadline, in seconds."""
+    """What bounds one function's wait, in seconds: its hold per transaction (``None`` = nothing enforces it) and its own deadline."""
 
     hold_seconds: Number | None
     transactions: int

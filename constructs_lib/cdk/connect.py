@@ -147,7 +147,10 @@ class ConnectableStore(Construct):
             other_work_seconds=_exact(None if other_work is None else seconds(other_work, "other_work")) or 0,
             timeout_seconds=_exact(timeout_of(function)),
         )
-        reservation = self._reserve(function, concurrency, via, role, each, errand, pins_session)
+        reservation, wanted = self._reserve(function, concurrency, via)
+        if wanted is not None:
+            entry = Entry(function.node.path, wanted, via is Via.PROXY, role.value, each, errand, pins_session)
+            self.plan.entries.append(entry)
         _take_prefix(reservation, environment_prefix)
         declare_connection(
             function,
@@ -196,26 +199,16 @@ class ConnectableStore(Construct):
         return declared, False
 
     def _reserve(
-        self,
-        function: lambda_.Function,
-        concurrency: Concurrency | None,
-        via: Via,
-        role: Role,
-        each: int,
-        errand: Errand,
-        pins_session: bool,
-    ) -> Reservation:
-        if via is Via.DATA_API:
-            if concurrency is not None:
-                raise ConnectError(
-                    f"'{function.node.path}' uses the Data API, which holds no connection; leave concurrency to the function itself"
-                )
-            return note_unreserved(function)
-        reservation, wanted = reserve(function, concurrency, self.plan)
-        self.plan.entries.append(
-            Entry(function.node.path, wanted, via is Via.PROXY, role.value, each, errand, pins_session)
-        )
-        return reservation
+        self, function: lambda_.Function, concurrency: Concurrency | None, via: Via
+    ) -> tuple[Reservation, Concurrency | None]:
+        """The function's reservation, and what it asks of this store (nothing over HTTP, which holds no connection)."""
+        if via is not Via.DATA_API:
+            return reserve(function, concurrency, self.plan)
+        if concurrency is not None:
+            raise ConnectError(
+                f"'{function.node.path}' uses the Data API, which holds no connection; leave concurrency to the function itself"
+            )
+        return note_unreserved(function), None
 
 
 def _exact(quantity: Quantity | None) -> Number | None:

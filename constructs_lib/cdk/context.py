@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from constructs import Node
 
 from constructs_lib.errors import InputError, Problem
@@ -22,10 +25,17 @@ def settings_of(node: Node) -> Settings:
     if problems:
         raise InputError(problems)
     given = {name: value for name, value in numbers.items() if value is not None}
-    return Settings(
-        account_concurrency_declared=numbers["account_concurrency"] is not None,
-        strict=strict,
-        **given,
+    return replace(_settings(given), account_concurrency_declared="account_concurrency" in given, strict=strict)
+
+
+def _settings(given: Mapping[str, int]) -> Settings:
+    default = Settings()
+    return replace(
+        default,
+        account_concurrency=given.get("account_concurrency", default.account_concurrency),
+        operator_reserve=given.get("operator_reserve", default.operator_reserve),
+        deploy_overlap=given.get("deploy_overlap", default.deploy_overlap),
+        connections_per_vcpu=given.get("connections_per_vcpu", default.connections_per_vcpu),
     )
 
 

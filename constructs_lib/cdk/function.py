@@ -46,13 +46,11 @@ class StoreFunction(lambda_.Function):
         log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         retry_attempts: int | None = None,
     ) -> None:
-        if (entry is None) == (code is None):
-            raise InputError([Problem(f"function '{id}' needs exactly one of entry (a folder) and code")])
         record_of(scope)
         super().__init__(
             scope,
             id,
-            code=code if entry is None else source_code(_folder(entry)),
+            code=_code(id, entry, code),
             handler=handler,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
@@ -97,6 +95,14 @@ def dependency_layer(scope: Construct, id: str, *, requirements: Path, prune: Se
         compatible_architectures=[lambda_.Architecture.ARM_64],
         compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
     )
+
+
+def _code(id: str, entry: str | Path | None, code: lambda_.Code | None) -> lambda_.Code:
+    if entry is not None and code is None:
+        return source_code(_folder(entry))
+    if code is not None and entry is None:
+        return code
+    raise InputError([Problem(f"function '{id}' needs exactly one of entry (a folder) and code")])
 
 
 def _folder(entry: str | Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Union
 
 import aws_cdk as cdk
 import jsii
@@ -26,7 +25,7 @@ from constructs_lib.facts.limits import proxy_default
 from constructs_lib.model.fleet import Instance, Store
 from constructs_lib.model.quantity import Quantity, plain
 
-AnyDatabase = Union[rds.IDatabaseInstance, rds.IDatabaseCluster]
+AnyDatabase = rds.IDatabaseInstance | rds.IDatabaseCluster
 
 
 @jsii.implements(ec2.IConnectable)
@@ -74,7 +73,7 @@ class ExistingStore(ConnectableStore):
         self._proxy_peer = proxy_peer or (proxy if isinstance(proxy, rds.DatabaseProxy) else None)
         self._host, self._port, self._tls = host, port, tls
         self._user, self._secret, self._iam_auth = user, secret or _secret_of(database), proxy is not None
-        self._hold = None if transaction_timeout is None else seconds(transaction_timeout, f"transaction_timeout of '{id}'")
+        self._enforced = None if transaction_timeout is None else seconds(transaction_timeout, f"transaction_timeout of '{id}'")
         self._resource = _resource_of(database)
         self.database_name = database_name
         described = _described(self.node.path, self._resource, engine, engine_version, max_connections)
@@ -94,7 +93,7 @@ class ExistingStore(ConnectableStore):
 
     @property
     def enforced_hold(self) -> Quantity | None:
-        return self._hold
+        return self._enforced
 
     @property
     def connections(self) -> ec2.Connections:
@@ -134,17 +133,18 @@ class ExistingStore(ConnectableStore):
         if via is Via.DATA_API:
             return self._through_data_api()
         if via is Via.PROXY and self.proxy is not None:
-            return self._through_proxy(self.proxy, role)
+            return self._through_proxy(self.proxy, self._plan.pool, role)
         if via is Via.PROXY and self._plan.pool is None:
-            raise ConnectError(f"'{self.node.path}' has no proxy; pass proxy= or pool_connections=, call add_proxy(), or use via=Via.DIRECT")
+            raise ConnectError(
+                f"'{self.node.path}' has no proxy; pass proxy= or pool_connections=, call add_proxy(), or use via=Via.DIRECT"
+            )
         return self._direct(role, pooled=via is Via.PROXY)
 
-    def _through_proxy(self, proxy: rds.IDatabaseProxy, role: Role) -> Route:
+    def _through_proxy(self, proxy: rds.IDatabaseProxy, terms: PoolTerms | None, role: Role) -> Route:
         if role is Role.READER:
             raise ConnectError(f"the proxy of '{self.node.path}' has no known reader endpoint; use role=Role.WRITER or via=Via.DIRECT")
         if self._proxy_peer is None:
             raise ConnectError(f"the proxy of '{self.node.path}' is imported; pass its security groups as proxy_peer=ec2.Connections(…)")
-        assert self._plan.pool is not None  # a proxy always has its terms
         return routes.through_proxy(
             proxy,
             endpoint=proxy.endpoint,
@@ -155,7 +155,7 @@ class ExistingStore(ConnectableStore):
             user=self._user,
             secret=self._secret,
             iam_auth=self._iam_auth,
-            terms=self._plan.pool,
+            terms=terms,
             statement_timeout=None,
         )
 

@@ -20,7 +20,10 @@ from constructs_lib.model.settings import Settings
 def with_clients(store: Store, operator_reserve: int | None, other_connections: Mapping[str, int]) -> Store:
     """The store with what is kept for people and for declared clients that are no functions."""
     name = store.id
-    others = tuple((client, Quantity.exact(whole(count, f"other_connections['{client}'] of '{name}'"))) for client, count in other_connections.items())
+    others = tuple(
+        (client, Quantity.exact(whole(count, f"other_connections['{client}'] of '{name}'")))
+        for client, count in other_connections.items()
+    )
     reserve = None if operator_reserve is None else whole(operator_reserve, f"operator_reserve of '{name}'")
     return replace(store, operator_reserve=reserve, other_connections=others)
 

@@ -1,4 +1,4 @@
-"""Metrics of an RDS proxy. Each host of a proxy publishes its own number, so counts are only right as a Sum (RDS Proxy guide, monitoring)."""
+"""Metrics of an RDS proxy. Each of its hosts publishes its own number, so counts are only right as a Sum (RDS Proxy guide)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Union
 
 import aws_cdk as cdk
 import jsii
@@ -20,6 +19,7 @@ from constructs import Construct
 from constructs_lib.cdk import proxy_metrics, routes
 from constructs_lib.cdk._metadata import Element, declare_store, resource_of
 from constructs_lib.cdk.connect import DEFAULT_PREFIX, ConnectableStore, Role, Route, Via
+from constructs_lib.cdk.imported import ExistingStore
 from constructs_lib.cdk.limits import timeout_parameters, with_clients, with_pinned_limit
 from constructs_lib.cdk.proxy_pool import DEFAULT_POOL, PoolOptions, proxy_for, reader_endpoint
 from constructs_lib.cdk.registration import record_of
@@ -30,10 +30,7 @@ from constructs_lib.cdk.settlement import StorePlan
 from constructs_lib.errors import ConnectError
 from constructs_lib.model.quantity import Quantity
 
-if TYPE_CHECKING:
-    from constructs_lib.cdk.imported import ExistingStore
-
-Database = Union[SingleInstance, ProvisionedCluster, ServerlessCluster]
+Database = SingleInstance | ProvisionedCluster | ServerlessCluster
 
 
 @jsii.implements(ec2.IConnectable)
@@ -144,8 +141,6 @@ class RelationalStore(ConnectableStore):
         tls: bool = True,
     ) -> ExistingStore:
         """A database that is already there, in this app, imported, or known by ``host`` only; see ``ExistingStore``."""
-        from constructs_lib.cdk.imported import ExistingStore
-
         return ExistingStore(
             scope,
             id,
@@ -233,8 +228,7 @@ class RelationalStore(ConnectableStore):
         return self.proxy
 
     def _through_proxy(self, role: Role) -> Route:
-        proxy, terms = self._required_proxy(), self._plan.pool
-        assert terms is not None  # a proxy is only made from them
+        proxy = self._required_proxy()
         return routes.through_proxy(
             proxy,
             endpoint=self._reader_endpoint(proxy).endpoint if role is Role.READER else proxy.endpoint,
@@ -245,7 +239,7 @@ class RelationalStore(ConnectableStore):
             user=self.application_user,
             secret=self.application_secret,
             iam_auth=self._iam_auth,
-            terms=terms,
+            terms=self._plan.pool,
             statement_timeout=self._timeouts["statement_timeout"],
         )
 
@@ -300,11 +294,15 @@ class RelationalStore(ConnectableStore):
         return ec2.SecurityGroup(self, "SecurityGroup", vpc=self._vpc, description="relational store", allow_all_outbound=False)
 
     def _proxy(self, pool: PoolOptions) -> rds.DatabaseProxy:
-        clustered = isinstance(self.database, rds.DatabaseCluster)
+        database = self.database
         return proxy_for(
             self,
             "Proxy",
-            target=rds.ProxyTarget.from_cluster(self.database) if clustered else rds.ProxyTarget.from_instance(self.database),
+            target=(
+                rds.ProxyTarget.from_cluster(database)
+                if isinstance(database, rds.DatabaseCluster)
+                else rds.ProxyTarget.from_instance(database)
+            ),
             vpc=self._vpc,
             vpc_subnets=self._vpc_subnets,
             secrets=[self.application_secret],

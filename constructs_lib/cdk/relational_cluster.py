@@ -45,7 +45,9 @@ class ProvisionedCluster:
         """The cluster with encrypted storage. Raises ``ConnectError`` for a Data API that AWS does not offer on the class."""
         kind = self._type().to_string()
         if settings.data_api and kind.startswith("t"):
-            raise ConnectError(f"'{scope.node.path}' asks for the Data API, which T classes such as '{kind}' do not have; use another class")
+            raise ConnectError(
+                f"'{scope.node.path}' asks for the Data API, which T classes such as '{kind}' do not have; use another class"
+            )
         whole(self.readers, f"readers of '{scope.node.path}'", most=15)
         names = [f"Reader{index}" for index in range(1, self.readers + 1)]
         return _cluster(

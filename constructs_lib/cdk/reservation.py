@@ -141,5 +141,5 @@ class _Settled:
     def __init__(self, value: Callable[[], float]) -> None:
         self._value = value
 
-    def produce(self, context: cdk.IResolveContext) -> float:
+    def produce(self, context: cdk.IResolveContext) -> float:  # noqa: ARG002 - jsii calls it with a context
         return self._value()

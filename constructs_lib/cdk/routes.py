@@ -28,7 +28,7 @@ def through_proxy(
     user: str | None,
     secret: secretsmanager.ISecret | None,
     iam_auth: bool,
-    terms: PoolTerms,
+    terms: PoolTerms | None,
     statement_timeout: int | None,
 ) -> Route:
     """Log in at a proxy with an IAM token, or with a secret where the proxy wants none; TLS always."""
