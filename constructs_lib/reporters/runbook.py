@@ -1,0 +1,148 @@
+"""RUNBOOK.md: how concurrency, pool and max_connections hang together in this fleet, and how to change each safely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from constructs_lib.check import Report
+from constructs_lib.model.budget import StoreBudget
+from constructs_lib.model.demand import Demand
+from constructs_lib.model.headroom import largest_through_pool
+from constructs_lib.model.pools import PoolBudget
+from constructs_lib.reporters import ledger
+from constructs_lib.reporters.markdown import code, plain, table
+from constructs_lib.reporters.runbook_changes import alarms, changes, rules_of_the_sum
+
+
+def render(report: Report) -> str:
+    """The runbook as Markdown; the same report gives the same text."""
+    budgets = sorted(report.budget.stores, key=lambda item: (item.store.id, item.role != "writer"))
+    lines = [
+        "# Runbook: database connections",
+        "",
+        "Written by poolproof from the templates of this deployment. It changes with the next synth: edit the code, not this file.",
+        "",
+        *rules_of_the_sum(report.settings),
+    ]
+    for item in budgets:
+        lines += ["", *_store(item, report)]
+    lines += ["", *changes(budgets), "", *alarms(budgets), *_not_decided(report), *_findings(report)]
+    return "\n".join(lines) + "\n"
+
+
+def _store(item: StoreBudget, report: Report) -> list[str]:
+    head = [
+        f"## {plain(ledger.title(item))}",
+        "",
+        f"{plain(ledger.describe(item.store))}. {_sentence(ledger.store_sentence(item))}",
+        "",
+    ]
+    lines = [*head, *_sum(ledger.store_rows(item))]
+    if item.direct:
+        lines += ["", "Functions that connect without a pool:", "", *_direct(item)]
+    if item.within_reserve:
+        names = ", ".join(code(demand.consumer.id) for demand in item.within_reserve)
+        lines += ["", f"Run only while a stack deploys, on the operator reserve: {names}."]
+    for pool in item.pools:
+        lines += ["", *_pool(item, pool, report)]
+    return lines
+
+
+def _sentence(text: str) -> str:
+    return plain(text[0].upper() + text[1:]) + "."
+
+
+def _sum(rows: Sequence[ledger.Row]) -> list[str]:
+    cells = [[row.sign.strip(), row.figure, plain(row.label), code(row.place) if row.place else ""] for row in rows]
+    return table(["", "connections", "what", "where"], cells, right=[1])
+
+
+def _direct(item: StoreBudget) -> list[str]:
+    rows = [
+        [*_shape(demand), ledger.figure(demand.connections), _largest_direct(item, demand)] for demand in item.direct
+    ]
+    return table([*_SHAPE, "connections during a deploy", "most environments that fit"], rows, right=range(1, 6))
+
+
+def _largest_direct(item: StoreBudget, demand: Demand) -> str:
+    return "unknown" if item.capacity.usable.is_unknown else str(item.largest_fit(demand))
+
+
+def _largest_pooled(item: StoreBudget, pool: PoolBudget, demand: Demand, ceiling: int) -> str:
+    if pool.connections.is_unknown:
+        return "unknown"
+    return str(largest_through_pool(pool, item.capacity, demand, ceiling))
+
+
+_SHAPE = ["function", "reserved concurrency", "environments", "connections each"]
+
+
+def _shape(demand: Demand) -> list[str]:
+    reserved = demand.consumer.reserved_concurrency
+    each = f"{ledger.figure(demand.per_environment)}{' (assumed)' if demand.assumed else ''}"
+    return [
+        code(demand.consumer.id),
+        "none" if reserved is None else ledger.figure(reserved),
+        ledger.figure(demand.environments),
+        each,
+    ]
+
+
+def _pool(item: StoreBudget, pool: PoolBudget, report: Report) -> list[str]:
+    share = (
+        f"{ledger.figure(pool.pool.percent)} % of max_connections"
+        if pool.pool.percent
+        else "its share of max_connections"
+    )
+    size = "its own size" if pool.pool.connections is not None else share
+    lines = [
+        f"### Pool {plain(pool.pool.id)}",
+        "",
+        f"Connections: {ledger.figure(pool.connections)} ({size}). {_sentence(ledger.pool_sentence(pool))}",
+        "",
+    ]
+    ceiling = int(report.budget.reservable.low)
+    rows = [
+        [
+            *_shape(demand),
+            "yes" if demand.connection.pins_session else "no",
+            _largest_pooled(item, pool, demand, ceiling),
+        ]
+        for demand in pool.demands
+    ]
+    numbers = [*_sum(ledger.pool_rows(pool)), ""]
+    return [
+        *lines,
+        *numbers,
+        *table([*_SHAPE, "pins a connection", "most environments that fit"], rows, right=[1, 2, 3, 5]),
+    ]
+
+
+def _not_decided(report: Report) -> list[str]:
+    if not report.not_decided:
+        return []
+    rows = [[code(gap.subject), plain(gap.missing), plain(gap.declare)] for gap in report.not_decided]
+    return [
+        "",
+        "## Not decided",
+        "",
+        "Nobody could judge these: they are neither safe nor unsafe until somebody declares the missing number.",
+        "",
+        *table(["about", "what is missing", "what to declare"], rows),
+    ]
+
+
+def _findings(report: Report) -> list[str]:
+    if not report.findings:
+        return []
+    rows = [
+        [
+            f"{finding.code} {finding.name}",
+            finding.severity.value,
+            code(finding.subject),
+            plain(finding.message),
+            plain(finding.fix if finding.acknowledged is None else f"acknowledged: {finding.acknowledged}"),
+        ]
+        for finding in report.findings
+    ]
+    return ["", "## Findings", "", *table(["rule", "severity", "about", "what", "next step"], rows)]
