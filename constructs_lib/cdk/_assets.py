@@ -39,9 +39,13 @@ def lambda_source(name: str) -> Path:
     rooms = (_PACKAGE / "_lambda_src", _PACKAGE.parent / "lambda_src")
     room = next((path for path in rooms if path.is_dir()), None)
     if room is None:
-        raise InputError([Problem(f"Lambda sources are missing, looked in {' and '.join(map(str, rooms))}; reinstall poolproof")])
+        raise InputError(
+            [Problem(f"Lambda sources are missing, looked in {' and '.join(map(str, rooms))}; reinstall poolproof")]
+        )
     if not (room / name).is_dir():
-        names = ", ".join(sorted(path.name for path in room.iterdir() if path.is_dir() and not path.name.startswith("_")))
+        names = ", ".join(
+            sorted(path.name for path in room.iterdir() if path.is_dir() and not path.name.startswith("_"))
+        )
         raise InputError([Problem(f"no Lambda source named '{name}'; there are {names}")])
     return room / name
 
@@ -65,7 +69,9 @@ class Target:
     @staticmethod
     def function() -> Target:
         system, python = "aarch64-manylinux_2_28", "3.13"
-        return Target(f"{system}-{python}", ("--python-platform", system, "--python-version", python, "--only-binary", ":all:"))
+        return Target(
+            f"{system}-{python}", ("--python-platform", system, "--python-version", python, "--only-binary", ":all:")
+        )
 
     @staticmethod
     def host() -> Target:
@@ -148,11 +154,26 @@ def _dependencies(requirements: Path, target: Target, prune: Sequence[str]) -> P
 
 
 def _install(folder: Path, requirements: Path, target: Target, prune: Sequence[str]) -> None:
-    command = [_uv(), "pip", "install", "--quiet", "--target", str(folder), *target.options, "--requirement", str(requirements)]
+    command = [
+        _uv(),
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(folder),
+        *target.options,
+        "--requirement",
+        str(requirements),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments, no shell
     if done.returncode:
         raise InputError(
-            [Problem(f"dependencies for {target.name} could not be installed: {done.stderr.strip()}", file=str(requirements))]
+            [
+                Problem(
+                    f"dependencies for {target.name} could not be installed: {done.stderr.strip()}",
+                    file=str(requirements),
+                )
+            ]
         )
     for pattern in (*EXCLUDE, "bin", ".lock", *prune):
         for path in list(folder.glob(pattern)):

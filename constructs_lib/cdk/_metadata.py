@@ -64,11 +64,17 @@ def declare_on_template(scope: Construct, key: str, entry: Mapping[str, Any]) ->
 
 
 def declare_store(
-    resource: cdk.CfnResource, *, operator_reserve: int | None, other_connections: Mapping[str, int], max_connections: int | None = None
+    resource: cdk.CfnResource,
+    *,
+    operator_reserve: int | None,
+    other_connections: Mapping[str, int],
+    max_connections: int | None = None,
 ) -> None:
     """Record on a database's resource who else connects to it, and a limit that its template does not show."""
     others = [{"name": name, "connections": count} for name, count in other_connections.items()]
-    entry = _given({"operator_reserve": operator_reserve, "other_connections": others or None, "max_connections": max_connections})
+    entry = _given(
+        {"operator_reserve": operator_reserve, "other_connections": others or None, "max_connections": max_connections}
+    )
     if entry:
         resource.add_metadata(STORE, entry)
 
@@ -88,9 +94,15 @@ def resource_of(construct: IConstruct) -> cdk.CfnResource:
     """The CloudFormation resource behind a construct. Raises ``ConnectError`` for one that is only imported."""
     child = construct.node.default_child
     if not isinstance(child, cdk.CfnResource):
-        raise ConnectError(f"'{construct.node.path}' has no resource in this app; only functions that this app defines can be connected")
+        raise ConnectError(
+            f"'{construct.node.path}' has no resource in this app; only functions that this app defines can be connected"
+        )
     return child
 
 
 def _given(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if value is not None and not (isinstance(value, Sequence) and not value)}
+    return {
+        key: value
+        for key, value in entry.items()
+        if value is not None and not (isinstance(value, Sequence) and not value)
+    }

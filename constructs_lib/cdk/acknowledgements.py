@@ -33,6 +33,10 @@ def _acknowledged(finding: Finding, app: IConstruct, plugin: str, known: dict[st
 def _reasons(construct: IConstruct, known: dict[str, dict[str, str]]) -> dict[str, str]:
     path = construct.node.path
     if path not in known:
-        entries = [entry.data for entry in construct.node.metadata if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY]
+        entries = [
+            entry.data
+            for entry in construct.node.metadata
+            if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+        ]
         known[path] = {rule: reason for data in entries for rule, reason in dict(data or {}).items()}
     return known[path]

@@ -102,4 +102,6 @@ def _patience(errand: Errand) -> Number | None:
     """How long one wait may last: ``transactions × (wait + hold) + other work ≤ timeout``."""
     if errand.timeout_seconds is None or errand.hold_seconds is None:
         return None
-    return Fraction(errand.timeout_seconds - errand.other_work_seconds) / errand.transactions - Fraction(errand.hold_seconds)
+    return Fraction(errand.timeout_seconds - errand.other_work_seconds) / errand.transactions - Fraction(
+        errand.hold_seconds
+    )

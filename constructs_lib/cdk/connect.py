@@ -92,6 +92,7 @@ class ConnectableStore(Construct):
         via: Via | None = None,
         role: Role = Role.WRITER,
         hold: cdk.Duration | None = None,
+        hold_enforced: bool = False,
         transactions_per_invocation: int = 1,
         other_work: cdk.Duration | None = None,
         connections_per_environment: int = 1,
@@ -101,9 +102,10 @@ class ConnectableStore(Construct):
         """Let ``function`` use this store, within a concurrency that the store can carry.
 
         ``concurrency`` is a number, a ``Share`` of what numbers leave, or ``WhateverFits()``; by default what the function reserves
-        already, else whatever fits. ``via`` defaults to the proxy where there is one. ``hold`` is how long one transaction keeps a
-        database connection, by default the time after which the database ends it. ``transactions_per_invocation`` run one after the
-        other, beside ``other_work``. ``pins_session`` says that sessions keep their database connection at the proxy.
+        already, else whatever fits. ``via`` defaults to the proxy where there is one. A transaction keeps a connection until the
+        store's transaction timeout at the latest; ``hold`` says how long where the store has none, or, with ``hold_enforced``, that
+        the function's role has a shorter one in the database. ``transactions_per_invocation`` run one after the other, beside
+        ``other_work``. ``pins_session`` says that sessions keep their database connection at the proxy.
         Environment variables start with ``environment_prefix``; a second store needs another one.
         Raises ``ConnectError`` when the function reserves something else, stands outside the VPC, or the store has no such way in.
         """
@@ -115,6 +117,7 @@ class ConnectableStore(Construct):
             via=via,
             role=role,
             hold=hold,
+            hold_enforced=hold_enforced,
             transactions_per_invocation=transactions_per_invocation,
             other_work=other_work,
             connections_per_environment=connections_per_environment,
@@ -131,6 +134,7 @@ class ConnectableStore(Construct):
         via: Via,
         role: Role = Role.WRITER,
         hold: cdk.Duration | None = None,
+        hold_enforced: bool = False,
         transactions_per_invocation: int = 1,
         other_work: cdk.Duration | None = None,
         connections_per_environment: int = 1,
@@ -140,7 +144,7 @@ class ConnectableStore(Construct):
         each = whole(connections_per_environment, "connections_per_environment", least=1)
         transactions = whole(transactions_per_invocation, "transactions_per_invocation", least=1)
         self._refuse(function, via, concurrency, pins_session, route)
-        held, enforced = self._hold(hold)
+        held, enforced = self._hold(hold, hold_enforced)
         errand = Errand(
             hold_seconds=held if enforced else None,
             transactions=transactions,
@@ -190,13 +194,16 @@ class ConnectableStore(Construct):
                 "pass concurrency= as a number"
             )
 
-    def _hold(self, hold: cdk.Duration | None) -> tuple[Number | None, bool]:
-        """Seconds a transaction holds a connection, and whether the database sees to it."""
-        enforced = None if self.enforced_hold is None else _exact(self.enforced_hold)
+    def _hold(self, hold: cdk.Duration | None, hold_enforced: bool) -> tuple[Number | None, bool]:
+        """Seconds a transaction holds a connection at most, and whether the database sees to it.
+
+        A shorter time that nobody enforces proves nothing: then the store's own timeout stays the bound.
+        """
+        own = None if self.enforced_hold is None else _exact(self.enforced_hold)
         declared = None if hold is None else _exact(seconds(hold, "hold"))
-        if declared is None or (enforced is not None and enforced <= declared):
-            return enforced, enforced is not None
-        return declared, False
+        if own is None or declared is None:
+            return (declared, hold_enforced and declared is not None) if own is None else (own, True)
+        return (min(own, declared) if hold_enforced else own), True
 
     def _reserve(
         self, function: lambda_.Function, concurrency: Concurrency | None, via: Via

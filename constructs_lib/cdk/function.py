@@ -86,7 +86,9 @@ def runtime_layer(scope: Construct) -> lambda_.LayerVersion:
     )
 
 
-def dependency_layer(scope: Construct, id: str, *, requirements: Path, prune: Sequence[str] = ()) -> lambda_.LayerVersion:
+def dependency_layer(
+    scope: Construct, id: str, *, requirements: Path, prune: Sequence[str] = ()
+) -> lambda_.LayerVersion:
     """A layer of nothing but the requirements of a file; ``prune`` are glob patterns of files to leave out (tests, headers)."""
     return lambda_.LayerVersion(
         scope,
@@ -112,5 +114,7 @@ def _folder(entry: str | Path) -> Path:
             raise InputError([Problem(f"entry must be a folder, got '{path}'")])
         return path
     if len(path.parts) != 1:
-        raise InputError([Problem(f"entry '{entry}' is relative to an unknown folder; pass Path(__file__).parent / '{entry}'")])
+        raise InputError(
+            [Problem(f"entry '{entry}' is relative to an unknown folder; pass Path(__file__).parent / '{entry}'")]
+        )
     return lambda_source(path.name)

@@ -68,12 +68,16 @@ class ExistingStore(ConnectableStore):
         if (database is None) == (host is None):
             raise ConnectError(f"'{self.node.path}' needs exactly one of database= and host=")
         if proxy is not None and pool_connections is not None:
-            raise ConnectError(f"'{self.node.path}' has a proxy and pool_connections; an RDS proxy takes max_connections_percent=")
+            raise ConnectError(
+                f"'{self.node.path}' has a proxy and pool_connections; an RDS proxy takes max_connections_percent="
+            )
         self.database, self.proxy = database, proxy
         self._proxy_peer = proxy_peer or (proxy if isinstance(proxy, rds.DatabaseProxy) else None)
         self._host, self._port, self._tls = host, port, tls
         self._user, self._secret, self._iam_auth = user, secret or _secret_of(database), proxy is not None
-        self._enforced = None if transaction_timeout is None else seconds(transaction_timeout, f"transaction_timeout of '{id}'")
+        self._enforced = (
+            None if transaction_timeout is None else seconds(transaction_timeout, f"transaction_timeout of '{id}'")
+        )
         self._resource = _resource_of(database)
         self.database_name = database_name
         described = _described(self.node.path, self._resource, engine, engine_version, max_connections)
@@ -142,9 +146,13 @@ class ExistingStore(ConnectableStore):
 
     def _through_proxy(self, proxy: rds.IDatabaseProxy, terms: PoolTerms | None, role: Role) -> Route:
         if role is Role.READER:
-            raise ConnectError(f"the proxy of '{self.node.path}' has no known reader endpoint; use role=Role.WRITER or via=Via.DIRECT")
+            raise ConnectError(
+                f"the proxy of '{self.node.path}' has no known reader endpoint; use role=Role.WRITER or via=Via.DIRECT"
+            )
         if self._proxy_peer is None:
-            raise ConnectError(f"the proxy of '{self.node.path}' is imported; pass its security groups as proxy_peer=ec2.Connections(…)")
+            raise ConnectError(
+                f"the proxy of '{self.node.path}' is imported; pass its security groups as proxy_peer=ec2.Connections(…)"
+            )
         return routes.through_proxy(
             proxy,
             endpoint=proxy.endpoint,
@@ -192,8 +200,12 @@ class ExistingStore(ConnectableStore):
 
     def _through_data_api(self) -> Route:
         if not isinstance(self.database, rds.DatabaseCluster) or self._secret is None:
-            raise ConnectError(f"'{self.node.path}' has no Data API here; it needs a DatabaseCluster of this app with the Data API on")
-        return routes.data_api(self.database, database_name=self.database_name, secret=self._secret, family=self._family)
+            raise ConnectError(
+                f"'{self.node.path}' has no Data API here; it needs a DatabaseCluster of this app with the Data API on"
+            )
+        return routes.data_api(
+            self.database, database_name=self.database_name, secret=self._secret, family=self._family
+        )
 
     def _ready_for_proxy(self, options: PoolOptions) -> tuple[AnyDatabase, secretsmanager.ISecret]:
         name = self.node.path
@@ -204,7 +216,9 @@ class ExistingStore(ConnectableStore):
         if self._secret is None:
             raise ConnectError(f"the proxy of '{name}' needs credentials; pass secret= with username and password")
         if options.max_connections_percent is None and self._plan.capacity("writer").max_connections.is_unknown:
-            raise ConnectError(f"the pool of '{name}' cannot be sized: pass max_connections=, or max_connections_percent in the options")
+            raise ConnectError(
+                f"the pool of '{name}' cannot be sized: pass max_connections=, or max_connections_percent in the options"
+            )
         return self.database, self._secret
 
     @property
@@ -212,7 +226,11 @@ class ExistingStore(ConnectableStore):
         return routes.family_of(self._plan.store.engine)
 
     def _declare(
-        self, store: Store, operator_reserve: int | None, other_connections: Mapping[str, int], max_connections: int | None
+        self,
+        store: Store,
+        operator_reserve: int | None,
+        other_connections: Mapping[str, int],
+        max_connections: int | None,
     ) -> str:
         """Tell the checker what the template does not show; the id of a store that is no resource."""
         if self._resource is not None:
@@ -234,7 +252,9 @@ class ExistingStore(ConnectableStore):
                 "engine_version": store.engine_version,
                 "max_connections": max_connections,
                 "operator_reserve": operator_reserve,
-                "other_connections": [{"name": client, "connections": count} for client, count in other_connections.items()],
+                "other_connections": [
+                    {"name": client, "connections": count} for client, count in other_connections.items()
+                ],
             },
         )
         return name
@@ -263,10 +283,18 @@ class ExistingStore(ConnectableStore):
 def _described(
     path: str, resource: cdk.CfnResource | None, engine: str | None, version: str | None, max_connections: int | None
 ) -> Store:
-    limit = None if max_connections is None else Quantity.exact(whole(max_connections, f"max_connections of '{path}'", least=1))
+    limit = (
+        None
+        if max_connections is None
+        else Quantity.exact(whole(max_connections, f"max_connections of '{path}'", least=1))
+    )
     store = Store(id=path, kind="external", engine=engine or "postgres", engine_version=version, max_connections=limit)
     if isinstance(resource, rds.CfnDBInstance):
-        kind = Instance(path, text(resource.db_instance_class), class_reason=f"instance class of '{path}' is only known at deploy time")
+        kind = Instance(
+            path,
+            text(resource.db_instance_class),
+            class_reason=f"instance class of '{path}' is only known at deploy time",
+        )
         return replace(
             store,
             kind="rds-instance",

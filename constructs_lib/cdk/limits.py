@@ -60,7 +60,11 @@ def timeout_parameters(
     """
     name = store.id
     whole_transaction = milliseconds(transaction_timeout or cdk.Duration.seconds(2), f"transaction_timeout of '{name}'")
-    statement = whole_transaction if statement_timeout is None else milliseconds(statement_timeout, f"statement_timeout of '{name}'")
+    statement = (
+        whole_transaction
+        if statement_timeout is None
+        else milliseconds(statement_timeout, f"statement_timeout of '{name}'")
+    )
     idle = (
         whole_transaction
         if idle_in_transaction_timeout is None

@@ -62,7 +62,9 @@ class ConnectionBudgetChecks:
         except Exception as error:  # noqa: BLE001 - an exception here would surface as a jsii traceback without a cause
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
-            return _failure(f"poolproof {__version__} failed with {type(error).__name__}: {error} ({place}); please report it")
+            return _failure(
+                f"poolproof {__version__} failed with {type(error).__name__}: {error} ({place}); please report it"
+            )
 
     def _validate(self, templates: list[str], app: Any) -> cdk.PolicyValidationPluginReport:
         key = (app.__jsii_ref__.ref, tuple(templates))

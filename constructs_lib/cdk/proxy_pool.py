@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-import jsii
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from constructs_lib.cdk._tokens import seconds, whole
+from constructs_lib.cdk.settled import settled_number
 from constructs_lib.cdk.settlement import PoolTerms, StorePlan
 from constructs_lib.errors import ConnectError
 
@@ -99,13 +99,4 @@ def reader_endpoint(
 
 
 def _percent(given: int | None, settled: Callable[[], int]) -> float:
-    return given if given is not None else cdk.Lazy.uncached_number(_Percent(settled))
-
-
-@jsii.implements(cdk.INumberProducer)
-class _Percent:
-    def __init__(self, settled: Callable[[], int]) -> None:
-        self._settled = settled
-
-    def produce(self, context: cdk.IResolveContext) -> float:  # noqa: ARG002 - jsii calls it with a context
-        return self._settled()
+    return given if given is not None else settled_number(settled)

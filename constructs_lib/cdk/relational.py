@@ -112,9 +112,13 @@ class RelationalStore(ConnectableStore):
             ),
         )
         self.owner_secret: secretsmanager.ISecret = self.database.secret or master
-        self.application_secret = self._secret("ApplicationSecret", application_user, removal_policy, master).attach(self.database)
+        self.application_secret = self._secret("ApplicationSecret", application_user, removal_policy, master).attach(
+            self.database
+        )
         self.proxy = None if pool is None else self._proxy(pool)
-        declare_store(resource_of(self.database), operator_reserve=operator_reserve, other_connections=other_connections or {})
+        declare_store(
+            resource_of(self.database), operator_reserve=operator_reserve, other_connections=other_connections or {}
+        )
 
     @staticmethod
     def from_existing(
@@ -224,7 +228,9 @@ class RelationalStore(ConnectableStore):
 
     def _required_proxy(self) -> rds.DatabaseProxy:
         if self.proxy is None:
-            raise ConnectError(f"'{self.node.path}' has no proxy; pass pool=PoolOptions() or connect with via=Via.DIRECT")
+            raise ConnectError(
+                f"'{self.node.path}' has no proxy; pass pool=PoolOptions() or connect with via=Via.DIRECT"
+            )
         return self.proxy
 
     def _through_proxy(self, role: Role) -> Route:
@@ -261,7 +267,9 @@ class RelationalStore(ConnectableStore):
             raise ConnectError(f"'{self.node.path}' has no Data API; pass data_api=True with a cluster as its database")
         if role is Role.READER:
             raise ConnectError(f"the Data API of '{self.node.path}' reaches the writer only; pass role=Role.WRITER")
-        return routes.data_api(self.database, database_name=self.database_name, secret=self.application_secret, family=_FAMILY)
+        return routes.data_api(
+            self.database, database_name=self.database_name, secret=self.application_secret, family=_FAMILY
+        )
 
     def _reader_endpoint(self, proxy: rds.DatabaseProxy) -> rds.IDatabaseProxyEndpoint:
         if self._reader is None:
@@ -272,7 +280,9 @@ class RelationalStore(ConnectableStore):
         own = {"max_connections": self.max_connections, "rds.force_ssl": 1, **self._timeouts}
         taken = sorted(set(own) & set(extra))
         if taken:
-            raise ConnectError(f"parameters of '{self.node.path}' must not set {', '.join(taken)}: pass the argument of that name")
+            raise ConnectError(
+                f"parameters of '{self.node.path}' must not set {', '.join(taken)}: pass the argument of that name"
+            )
         return rds.ParameterGroup(
             self,
             "Parameters",
@@ -291,7 +301,9 @@ class RelationalStore(ConnectableStore):
         return secret
 
     def _security_group(self) -> ec2.SecurityGroup:
-        return ec2.SecurityGroup(self, "SecurityGroup", vpc=self._vpc, description="relational store", allow_all_outbound=False)
+        return ec2.SecurityGroup(
+            self, "SecurityGroup", vpc=self._vpc, description="relational store", allow_all_outbound=False
+        )
 
     def _proxy(self, pool: PoolOptions) -> rds.DatabaseProxy:
         database = self.database

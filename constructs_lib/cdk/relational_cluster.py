@@ -56,7 +56,9 @@ class ProvisionedCluster:
             settings,
             engine=self.engine(),
             writer=rds.ClusterInstance.provisioned("Writer", instance_type=self._type()),
-            readers=[rds.ClusterInstance.provisioned(name, instance_type=self._type(), promotion_tier=1) for name in names],
+            readers=[
+                rds.ClusterInstance.provisioned(name, instance_type=self._type(), promotion_tier=1) for name in names
+            ],
         )
 
     def _type(self) -> ec2.InstanceType:
@@ -150,7 +152,10 @@ def _cluster(
 def _instances(name: str, kind: str | None, readers: int) -> tuple[Instance, ...]:
     roles: list[Role] = ["writer", *["reader" for _ in range(readers)]]  # type: ignore[list-item]
     reason = f"instance class of '{name}' is only known at deploy time"
-    return tuple(Instance(id=f"{name}/{index}", instance_class=kind, role=role, class_reason=reason) for index, role in enumerate(roles))
+    return tuple(
+        Instance(id=f"{name}/{index}", instance_class=kind, role=role, class_reason=reason)
+        for index, role in enumerate(roles)
+    )
 
 
 def _version(given: rds.AuroraPostgresEngineVersion | None) -> rds.AuroraPostgresEngineVersion:

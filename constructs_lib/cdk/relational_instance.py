@@ -54,7 +54,13 @@ class SingleInstance:
     def describe(self, name: str) -> Store:
         """The instance as the model knows it, without a limit."""
         version = text(self._version().postgres_full_version)
-        return Store(id=name, kind="rds-instance", engine="postgres", engine_version=version, instances=(_instance(name, self._type()),))
+        return Store(
+            id=name,
+            kind="rds-instance",
+            engine="postgres",
+            engine_version=version,
+            instances=(_instance(name, self._type()),),
+        )
 
     @property
     def has_readers(self) -> bool:
@@ -104,6 +110,7 @@ def instance_class(instance_type: ec2.InstanceType) -> str | None:
 
 def _instance(name: str, instance_type: ec2.InstanceType) -> Instance:
     return Instance(
-        id=name, instance_class=instance_class(instance_type), class_reason=f"instance class of '{name}' is only known at deploy time"
+        id=name,
+        instance_class=instance_class(instance_type),
+        class_reason=f"instance class of '{name}' is only known at deploy time",
     )
-

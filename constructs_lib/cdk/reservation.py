@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import aws_cdk as cdk
-import jsii
 from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.cdk._metadata import resource_of
 from constructs_lib.cdk._tokens import is_token, whole
 from constructs_lib.cdk.allocation import Concurrency, Share, WhateverFits
 from constructs_lib.cdk.registration import AppRecord, record_of
+from constructs_lib.cdk.settled import settled_number
 from constructs_lib.cdk.settlement import StorePlan
 from constructs_lib.errors import ConnectError
 
@@ -46,7 +45,7 @@ class Connected:
 
     def derive(self, formula: Callable[[int], float]) -> float:
         """A number computed from the reserved concurrency when it is settled, for properties of other resources."""
-        return cdk.Lazy.uncached_number(_Settled(lambda: formula(self._reservation.settled())))
+        return settled_number(lambda: formula(self._reservation.settled()))
 
     def settle(self) -> int:
         """The reserved concurrency as the app stands now; later connections to the same store may lower a share."""
@@ -71,7 +70,7 @@ def reserve(function: lambda_.Function, wanted: Concurrency | None, plan: StoreP
     reservation.plans.append(plan)
     if known is None:
         resource.reserved_concurrent_executions = (
-            settled if isinstance(settled, int) else cdk.Lazy.uncached_number(_Settled(reservation.settled))
+            settled if isinstance(settled, int) else settled_number(reservation.settled)
         )
     return reservation, settled
 
@@ -82,7 +81,9 @@ def note_unreserved(function: lambda_.Function) -> Reservation:
     record = record_of(function)
     path = function.node.path
     known = record.reservations.get(path)
-    return known or Reservation(path, fixed=_literal(function, _function_resource(function).reserved_concurrent_executions))
+    return known or Reservation(
+        path, fixed=_literal(function, _function_resource(function).reserved_concurrent_executions)
+    )
 
 
 def _new(record: AppRecord, function: lambda_.Function) -> Reservation:
@@ -94,7 +95,9 @@ def _new(record: AppRecord, function: lambda_.Function) -> Reservation:
 def _function_resource(function: lambda_.Function) -> lambda_.CfnFunction:
     resource = resource_of(function)
     if not isinstance(resource, lambda_.CfnFunction):
-        raise ConnectError(f"'{function.node.path}' is no Lambda function but {type(resource).__name__}; pass an aws_lambda.Function")
+        raise ConnectError(
+            f"'{function.node.path}' is no Lambda function but {type(resource).__name__}; pass an aws_lambda.Function"
+        )
     return resource
 
 
@@ -134,12 +137,3 @@ def _words(wanted: Concurrency | None) -> str:
     if isinstance(wanted, Share):
         return f"a share of {wanted.part:g}"
     return "whatever fits" if isinstance(wanted, WhateverFits) else str(wanted)
-
-
-@jsii.implements(cdk.INumberProducer)
-class _Settled:
-    def __init__(self, value: Callable[[], float]) -> None:
-        self._value = value
-
-    def produce(self, context: cdk.IResolveContext) -> float:  # noqa: ARG002 - jsii calls it with a context
-        return self._value()

@@ -137,7 +137,10 @@ class StorePlan:
                 f"'{entry.path}' asks for {asked} of '{self.name}', whose capacity is unknown "
                 f"({capacity.max_connections.reason}); pass max_connections=, or a number as concurrency="
             )
-        taken = ", ".join(f"{other.path} {other.wanted}" for other in self.entries if isinstance(other.wanted, int)) or "nobody"
+        taken = (
+            ", ".join(f"{other.path} {other.wanted}" for other in self.entries if isinstance(other.wanted, int))
+            or "nobody"
+        )
         part = f" for its share of {entry.wanted.part:g}" if isinstance(entry.wanted, Share) else ""
         return (
             f"'{self.name}' has nothing left{part} for '{entry.path}': usable connections {capacity.usable}, "
