@@ -25,6 +25,7 @@ LANGUAGES = ("cloudformation", "sam", "cdk")
 Kind = Literal["bad", "good"]
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_ADDRESS = re.compile(r"^- (https?://\S+)", re.MULTILINE)
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -57,3 +58,8 @@ def page_of(rule: Rule) -> Page:
 def _examples(section: str, kind: Kind) -> Iterator[Example]:
     for fence in _FENCE.finditer(section):
         yield Example(fence["info"].split()[-1], kind, fence["code"])
+
+
+def references_in(page: str | None) -> tuple[str, ...]:
+    """The addresses listed under References; none where docstrings were stripped (``python -OO``)."""
+    return tuple(_ADDRESS.findall((page or "").partition("## References")[2]))

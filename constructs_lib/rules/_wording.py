@@ -1,0 +1,49 @@
+"""How rules put numbers and names into a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from constructs_lib.model.budget import StoreBudget
+from constructs_lib.model.demand import Demand
+from constructs_lib.model.finding import Confidence
+from constructs_lib.model.origin import NOWHERE, Origin
+from constructs_lib.model.quantity import Number, Quantity, format_number
+
+
+def counted(count: Quantity | Number, noun: str) -> str:
+    """A number with its noun in the right form: ``1 function``, ``450 connections``, ``65 to 98 connections``."""
+    number = str(count) if isinstance(count, Quantity) else format_number(count)
+    return f"{number} {noun}" if number == "1" else f"{number} {noun}s"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a sentence lists them: ``a, b and c``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def store_label(item: StoreBudget) -> str:
+    """The store, or the readers of a cluster, which have a limit of their own."""
+    return item.store.id if item.role == "writer" else f"{item.store.id} (readers)"
+
+
+def usable_sum(item: StoreBudget) -> str:
+    """``312 are usable (416 − 9 − 95)``: max_connections, what the engine keeps, what people and declared clients need."""
+    capacity = item.capacity
+    verb = "is" if str(capacity.usable) == "1" else "are"
+    return f"{capacity.usable} {verb} usable ({capacity.max_connections} − {capacity.reserved} − {capacity.set_aside})"
+
+
+def store_origin(item: StoreBudget) -> Origin:
+    """Where the store stands; for one that is no resource of the document, where its first client stands."""
+    if item.store.origin != NOWHERE:
+        return item.store.origin
+    places = [pool.pool.origin for pool in item.pools] + [demand.consumer.origin for demand in item.demands]
+    return next((place for place in places if place != NOWHERE), NOWHERE)
+
+
+def confidence(demands: Sequence[Demand], *, decided: bool = True) -> Confidence:
+    """Certain when the numbers decide and every connection counted was read, not inferred with doubt."""
+    read = all(demand.connection.certainty == "certain" for demand in demands)
+    return Confidence.CERTAIN if read and decided else Confidence.LIKELY

@@ -1,0 +1,230 @@
+"""Clients of a pool may wait longer for a connection than the pool or their own timeout allows.
+
+## What it finds
+
+A pool with more clients than connections where the longest wait cannot be proven to end in time. With N clients, P connections and
+transactions that hold a connection for at most h seconds, a newcomer waits at most
+
+    W = ceil((N − P) / P) × h
+
+(with different holds, the least loaded connection of a list of the others' holds). The pool passes when W stays below the borrow
+timeout and, for each function, `transactions × (W + h) + other work` stays within its timeout. Sessions that pin their connection are
+taken off both N and P.
+
+*Certain* when a schedule of requests that outwaits the limit surely exists. *Likely* when it rests on an assumption, which the message
+names: without a declared hold that the database enforces, a transaction may last as long as its function.
+
+## Why it matters
+
+A queue of bounded length in front of the database turns load into waiting, not into failures: that is what the proxy is for. The
+promise holds only while the wait ends before somebody gives up. Beyond that point every request times out although the database is
+healthy, and each timeout brings a retry.
+
+## What it cannot see
+
+Time lost when the proxy must first open a connection, a failover, a query that runs on after its function was ended. Averages are
+far shorter than the bound: it is a proof, not a forecast.
+
+## Bad
+
+400 clients on 50 connections, one second each: seven rounds before the last one, five seconds allowed.
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Proxy:
+    Type: AWS::RDS::DBProxy
+    Properties: {DBProxyName: orders, EngineFamily: POSTGRESQL, RequireTLS: true}
+  Targets:
+    Type: AWS::RDS::DBProxyTargetGroup
+    Properties:
+      DBProxyName: !Ref Proxy
+      TargetGroupName: default
+      DBInstanceIdentifiers: [!Ref Orders]
+      ConnectionPoolConfigurationInfo: {MaxConnectionsPercent: 50, ConnectionBorrowTimeout: 5}
+  Api:
+    Type: AWS::Lambda::Function
+    Metadata:
+      "poolproof:connections":
+        - {store: Orders, pool: Proxy, via: proxy, connections_per_environment: 1, hold_seconds: 1, hold_enforced: true}
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 400
+      Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+## Good
+
+200 clients: three rounds.
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Proxy:
+    Type: AWS::RDS::DBProxy
+    Properties: {DBProxyName: orders, EngineFamily: POSTGRESQL, RequireTLS: true}
+  Targets:
+    Type: AWS::RDS::DBProxyTargetGroup
+    Properties:
+      DBProxyName: !Ref Proxy
+      TargetGroupName: default
+      DBInstanceIdentifiers: [!Ref Orders]
+      ConnectionPoolConfigurationInfo: {MaxConnectionsPercent: 50, ConnectionBorrowTimeout: 5}
+  Api:
+    Type: AWS::Lambda::Function
+    Metadata:
+      "poolproof:connections":
+        - {store: Orders, pool: Proxy, via: proxy, connections_per_environment: 1, hold_seconds: 1, hold_enforced: true}
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 200
+      Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+## How to fix
+
+Enforce a short hold (`transaction_timeout` from PostgreSQL 17, else `statement_timeout` with `idle_in_transaction_session_timeout`) and
+declare it; reserve fewer concurrent executions; widen the pool within what the database carries; or raise the borrow timeout below
+every client's own timeout.
+
+## References
+
+- https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connections.html
+- https://github.com/sequelize/sequelize/issues/14433
+- https://www.postgresql.org/docs/current/runtime-config-client.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.budget import Budget
+from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.pools import Chain, PoolBudget, Verdict
+from constructs_lib.model.quantity import ZERO, Number, Quantity, format_number
+from constructs_lib.model.queueing import bounded_wait
+from constructs_lib.model.settings import Settings
+from constructs_lib.rules._page import references_in
+from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._wording import confidence, counted
+
+
+def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
+    """One finding for each pool whose wait is not proven although every input was read, or surely too long."""
+    for _, item in budget.pools:
+        decided = item.verdict is Verdict.EXCEEDS
+        if not decided and not _unproven(item):
+            continue
+        yield rule.finding(
+            item.pool.id,
+            f"{item.pool.id}: {_problem(item)}{'' if decided else _assumption(item)}",
+            arithmetic=[*item.terms, *(_chain_line(chain) for chain in item.chains)],
+            fix=_fix(item),
+            origin=item.pool.origin,
+            confidence=confidence(item.demands, decided=decided),
+        )
+
+
+def _unproven(item: PoolBudget) -> bool:
+    """Whether the proof fails for want of a short hold or a pinned limit; inputs that nobody read are gaps, not findings."""
+    read = [item.clients, item.borrow_timeout, *(demand.consumer.timeout_seconds for demand in item.demands)]
+    holds = [demand.connection.hold_seconds for demand in item.demands]
+    return (
+        item.verdict is Verdict.UNDECIDED
+        and item.connections.low > 0
+        and all(quantity.is_exact for quantity in read)
+        and all(hold is None or hold.is_exact for hold in holds)
+    )
+
+
+def _problem(item: PoolBudget) -> str:
+    if not item.nobody_waits and item.pinned.low > 0 and not item.connections.surely_above(item.pinned):
+        return f"{counted(item.pinned, 'session')} may each pin one of {counted(item.connections, 'connection')} and starve the rest"
+    shared = f"{counted(item.clients, 'client')} share {counted(item.connections, 'connection')}"
+    if not item.wait.surely_below(item.borrow_timeout):
+        return f"{shared} and one may wait {_at_worst(item.wait)}; the borrow timeout is {item.borrow_timeout} s"
+    late = next(chain for chain in item.chains if chain.verdict is not Verdict.FITS)
+    name, timeout = late.demand.consumer.id, late.demand.consumer.timeout_seconds
+    return f"{shared} and {name} may need {_at_worst(late.needed)} with its waits; its timeout is {timeout} s"
+
+
+def _at_worst(quantity: Quantity) -> str:
+    return f"{quantity} s" if quantity.high is None else f"{Quantity.exact(quantity.high)} s"
+
+
+def _assumption(item: PoolBudget) -> str:
+    if item.hold_assumed:
+        return " (assumed: a transaction lasts as long as its function; no shorter hold is declared and enforced)"
+    return " (at the lowest limit the unpinned database may have)"
+
+
+def _chain_line(chain: Chain) -> str:
+    consumer = chain.demand.consumer
+    work = chain.demand.connection.other_work_seconds
+    other = f" + {work}" if work is not None else ""
+    needed = f"{chain.transactions} × (wait + {chain.hold}){other} = {chain.needed} s"
+    return f"{consumer.id}: {needed}; its timeout is {consumer.timeout_seconds} s"
+
+
+def _fix(item: PoolBudget) -> str:
+    name = item.pool.id
+    if item.pinned.low > 0:
+        return f"stop the sessions of {name} from pinning, or reserve so little that all of them fit the pool; or widen the pool"
+    if item.hold_assumed:
+        first = "enforce and declare a hold (transaction_timeout, hold_seconds) that is shorter than the function"
+    else:
+        first = "shorten the transactions"
+    most = _largest_clients(item)
+    then = "then nobody waits" if most <= item.connections.low else "then the wait ends in time"
+    return f"{first}, or let at most {format_number(most)} clients share {name}, {then}; or widen the pool"
+
+
+def _largest_clients(item: PoolBudget) -> int:
+    """The most clients whose wait is proven with the longest hold; the pool itself when a hold is only assumed."""
+    pool = int(item.connections.low)
+    most = pool if item.hold_assumed else int(item.clients.high or 0)
+    least = min(pool, most)
+    while least < most:
+        middle = (least + most + 1) // 2
+        if _ends_in_time(item, middle, pool):
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def _ends_in_time(item: PoolBudget, clients: int, pool: int) -> bool:
+    wait = bounded_wait(clients, pool, item.hold.high or 0)
+    if wait is None or (wait > 0 and wait >= item.borrow_timeout.low):
+        return False
+    return all(_chain_ends(chain, wait) for chain in item.chains)
+
+
+def _chain_ends(chain: Chain, wait: Number) -> bool:
+    work = chain.demand.connection.other_work_seconds or ZERO
+    needed = chain.transactions * (Quantity.exact(wait) + chain.hold) + work
+    return needed.surely_at_most(chain.demand.consumer.timeout_seconds)
+
+
+RULE = Rule(
+    code="PP202",
+    name="borrow-wait-unbounded",
+    severity=Severity.ERROR,
+    since="0.1.0",
+    references=references_in(__doc__),
+    search=search,
+    page=__doc__ or "",
+)

@@ -1,0 +1,131 @@
+"""The database's limit rests on a default formula instead of a number in its parameter group.
+
+## What it finds
+
+A store that something connects to, whose `max_connections` is the engine's default and therefore
+
+- only known in bounds, because AWS takes an unpublished part of the class's memory before the formula sees it, or
+- tied to the maximum capacity of Aurora Serverless v2, where a changed maximum only counts after a reboot.
+
+Aurora MySQL on a listed class, and classes so large that the formula reaches its cap, have one documented value: no finding. An
+unknown limit is `unknown-capacity` (PP902).
+
+## Why it matters
+
+Whoever does the sum by hand takes the nominal memory: 112 connections for a PostgreSQL db.t4g.micro, of which the server offers 79.
+A db.t3.small reports 191 where the formula gives 225. The limit moves silently with the next class, engine version or capacity, and
+every number that rests on it (pool percentages, reserved concurrency) moves or breaks with it.
+
+## What it cannot see
+
+A limit that was changed by hand outside the template.
+
+## Bad
+
+```yaml cloudformation
+Resources:
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.t4g.micro}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      ReservedConcurrentExecutions: 10
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+## Good
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "60"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.t4g.micro, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      ReservedConcurrentExecutions: 10
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+## How to fix
+
+Put `max_connections` into a parameter group of your own (the cluster's for Aurora), at most at the lowest default of the class, and
+reboot once: the parameter is static in PostgreSQL. `RelationalStore` does so by itself.
+
+## References
+
+- https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
+- https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html
+- https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Managing.Performance.html
+- https://github.com/app-sre/aws-resource-exporter/pull/86
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.budget import Budget, StoreBudget
+from constructs_lib.model.finding import Confidence, Finding, Severity
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.quantity import format_number
+from constructs_lib.model.settings import Settings
+from constructs_lib.rules._page import references_in
+from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._wording import confidence, listed, store_label, store_origin
+
+
+def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
+    """One finding for each store, or readers of a store, whose known limit is no pinned number."""
+    for item in budget.stores:
+        capacity = item.capacity
+        if capacity.pinned or capacity.max_connections.is_unknown or not (item.direct or item.pools):
+            continue
+        if capacity.max_connections.is_exact and not _serverless(item):
+            continue
+        yield rule.finding(
+            item.store.id,
+            f"{store_label(item)}: max_connections rests on the engine's default for {_classes(item)}: "
+            f"{capacity.max_connections}{_moves(item)}",
+            arithmetic=capacity.terms,
+            fix=_fix(item),
+            origin=store_origin(item),
+            confidence=confidence(item.demands) if item.demands else Confidence.CERTAIN,
+        )
+
+
+def _serverless(item: StoreBudget) -> bool:
+    return any(instance.instance_class == "db.serverless" for instance in item.store.instances)
+
+
+def _classes(item: StoreBudget) -> str:
+    if _serverless(item) and item.store.serverless_max is not None:
+        return f"at most {item.store.serverless_max} ACU"
+    names = [instance.instance_class for instance in item.store.instances if instance.instance_class]
+    return listed(dict.fromkeys(names)) if names else "its class"
+
+
+def _moves(item: StoreBudget) -> str:
+    return ", after a reboot when the maximum capacity changed" if _serverless(item) else ""
+
+
+def _fix(item: StoreBudget) -> str:
+    """A pin at the low end: what the class surely carries."""
+    group = "cluster parameter group" if item.store.kind.endswith("cluster") else "parameter group"
+    low = format_number(item.capacity.max_connections.low)
+    return f"pin max_connections at {low} or less in a {group} of your own, or declare it"
+
+
+RULE = Rule(
+    code="PP105",
+    name="max-connections-not-pinned",
+    severity=Severity.WARNING,
+    since="0.1.0",
+    references=references_in(__doc__),
+    search=search,
+    page=__doc__ or "",
+)

@@ -1,0 +1,227 @@
+"""A proxy may open connections that the engine, operators or other clients need.
+
+## What it finds
+
+Pools whose percentages, together, reach into what is not theirs:
+
+- *Error* when the pools alone exceed `max_connections` minus the slots the engine keeps back. At 100 %, the service default, that is
+  so for every PostgreSQL database, whatever its limit.
+- *Warning* when they only displace the operator reserve or other declared clients.
+
+Each percentage is taken of each target's `max_connections` and rounded up. Direct connections of functions are
+`connections-over-budget` (PP101).
+
+## Why it matters
+
+PostgreSQL keeps slots for superusers, for members of its reserved roles and, on RDS, for AWS's own administration. A proxy logs in
+as an ordinary role: at 100 % it asks for slots it can never get, and clients see `remaining connection slots are reserved` while the
+proxy still believes in room. A person with psql, a migration or a monitoring agent then finds the door closed during the incident.
+
+## What it cannot see
+
+How many connections AWS's proxy keeps for its own monitoring: the number is not published. Proxies in documents not given.
+
+## Bad
+
+100 % of 100, although the engine keeps 9.
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Proxy:
+    Type: AWS::RDS::DBProxy
+    Properties: {DBProxyName: orders, EngineFamily: POSTGRESQL, RequireTLS: true}
+  Targets:
+    Type: AWS::RDS::DBProxyTargetGroup
+    Properties:
+      DBProxyName: !Ref Proxy
+      TargetGroupName: default
+      DBInstanceIdentifiers: [!Ref Orders]
+      ConnectionPoolConfigurationInfo: {ConnectionBorrowTimeout: 5}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 40
+      Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+proxy = orders.add_proxy(
+    "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, borrow_timeout=Duration.seconds(5),
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+)
+```
+
+## Good
+
+80 for the proxy, 9 for the engine, 5 for operators.
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Proxy:
+    Type: AWS::RDS::DBProxy
+    Properties: {DBProxyName: orders, EngineFamily: POSTGRESQL, RequireTLS: true}
+  Targets:
+    Type: AWS::RDS::DBProxyTargetGroup
+    Properties:
+      DBProxyName: !Ref Proxy
+      TargetGroupName: default
+      DBInstanceIdentifiers: [!Ref Orders]
+      ConnectionPoolConfigurationInfo: {MaxConnectionsPercent: 80, ConnectionBorrowTimeout: 5}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 40
+      Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+proxy = orders.add_proxy(
+    "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=80, borrow_timeout=Duration.seconds(5),
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+)
+```
+
+## How to fix
+
+Set `MaxConnectionsPercent` to the value proposed. AWS advises to keep it at least 30 % above the most connections recently used.
+
+## References
+
+- https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connections.html
+- https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ConnectionPoolConfiguration.html
+- https://www.postgresql.org/docs/current/runtime-config-connection.html
+- https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-versions.html
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+from constructs_lib.model.budget import Budget, StoreBudget
+from constructs_lib.model.capacity import Term
+from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.openings import compare_openings
+from constructs_lib.model.pools import Verdict, pool_percent
+from constructs_lib.model.quantity import ZERO, Number, Quantity, format_number
+from constructs_lib.model.settings import Settings
+from constructs_lib.rules._page import references_in
+from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._wording import listed, store_label
+
+
+def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
+    """One finding for each store, or readers of a store, whose pools alone are too large."""
+    for item in budget.stores:
+        if not item.pools:
+            continue
+        if _beyond(item, item.capacity.reserved):
+            yield _finding(rule, item, Severity.ERROR, "the engine keeps", item.capacity.reserved)
+        elif item.compare(ZERO) is Verdict.EXCEEDS:
+            kept = item.capacity.reserved + item.capacity.set_aside
+            yield _finding(rule, item, Severity.WARNING, "the engine, operators and declared clients need", kept)
+
+
+def _beyond(item: StoreBudget, kept: Quantity) -> bool:
+    return compare_openings(item.capacity.max_connections, item.pools, ZERO, kept) is Verdict.EXCEEDS
+
+
+def _finding(rule: Rule, item: StoreBudget, severity: Severity, who: str, kept: Quantity) -> Finding:
+    pool = item.pools[0].pool
+    names = listed(budget.pool.id for budget in item.pools)
+    limit = item.capacity.max_connections
+    verb = "may open" if len(item.pools) == 1 else "together may open"
+    opened = "its whole limit" if limit.is_unknown else f"{item.pools_opening} of {limit} connections"
+    return rule.finding(
+        pool.id,
+        f"{names} {verb} {opened} of {store_label(item)}, where {who} {kept}",
+        arithmetic=[
+            *item.capacity.terms,
+            Term("usable", item.capacity.usable),
+            *(
+                Term(_pool_label(item, index), budget.opening, budget.pool.origin)
+                for index, budget in enumerate(item.pools)
+            ),
+            Term("pools may open", item.pools_opening),
+        ],
+        fix=_fix(item, names),
+        origin=pool.origin,
+        severity=severity,
+    )
+
+
+def _pool_label(item: StoreBudget, index: int) -> str:
+    pool = item.pools[index].pool
+    share = (
+        ""
+        if pool.connections is not None
+        else f" ({pool_percent(pool)} %{', the default' if pool.percent is None else ''})"
+    )
+    return f"pool of {pool.id}{share}"
+
+
+def _fix(item: StoreBudget, names: str) -> str:
+    limit, usable = item.capacity.max_connections.low, item.capacity.usable.low
+    percent = _largest_percent(limit, usable)
+    if limit == 0:
+        return f"pin max_connections of {item.store.id}, then set MaxConnectionsPercent of {names} below 100 % less what is kept back"
+    if percent < 1:
+        return f"raise max_connections of {item.store.id}: nothing of {format_number(limit)} is left for a pool"
+    together = " together" if len(item.pools) > 1 else ""
+    return f"set MaxConnectionsPercent of {names}{together} to at most {percent} (the largest that leaves {format_number(usable)} or fewer)"
+
+
+def _largest_percent(limit: Number, usable: Number) -> int:
+    """The largest whole percentage whose rounded-up share stays within what is usable."""
+    return math.floor(Fraction(100 * math.floor(usable)) / Fraction(limit)) if limit else 0
+
+
+RULE = Rule(
+    code="PP204",
+    name="proxy-takes-reserved-slots",
+    severity=Severity.ERROR,
+    since="0.1.0",
+    references=references_in(__doc__),
+    search=search,
+    page=__doc__ or "",
+)

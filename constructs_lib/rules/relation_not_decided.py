@@ -1,0 +1,102 @@
+"""Something stands in the way of a judgement: an import, a token, a parameter, a foreign stack.
+
+## What it finds
+
+Every place where a relation or a number that a verdict hangs on could not be read: a function whose database is named by an import
+or a parameter without a value, a reservation that is a token, an edge that is only possible, a pool whose target is elsewhere. One
+finding for each, with what to declare. Numbers that cannot change the verdict are not asked for.
+
+A limit of a database that nobody knows is `unknown-capacity` (PP902).
+
+## Why it matters
+
+Whatever is not decided is neither a pass nor a violation. Said aloud it can be closed, often with one line; passed over in silence it
+would be the one function that takes the database down.
+
+## What it cannot see
+
+What leaves no trace in the template at all, such as an address that the code looks up at run time.
+
+## Bad
+
+The reservation is a parameter without a value.
+
+```yaml cloudformation
+Parameters:
+  Concurrency: {Type: Number}
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      ReservedConcurrentExecutions: !Ref Concurrency
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+## Good
+
+```yaml cloudformation
+Parameters:
+  Concurrency: {Type: Number, Default: 40}
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      ReservedConcurrentExecutions: !Ref Concurrency
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+## How to fix
+
+Do what the finding says: give the missing document too, give the parameter's value, write a literal, or declare the connection under
+the metadata key `poolproof:connections` of the function and the store under `poolproof:stores`.
+
+## References
+
+- https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
+- https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.budget import Budget
+from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.settings import Settings
+from constructs_lib.model.undecided import unread_inputs
+from constructs_lib.rules._page import references_in
+from constructs_lib.rules._rule import Rule
+
+
+def search(rule: Rule, fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
+    """One finding for each gap."""
+    for gap in unread_inputs(fleet, budget):
+        yield rule.finding(
+            gap.subject, f"not decided for {gap.subject}: {gap.missing}", fix=gap.declare, origin=gap.origin
+        )
+
+
+RULE = Rule(
+    code="PP901",
+    name="relation-not-decided",
+    severity=Severity.INFO,
+    since="0.1.0",
+    references=references_in(__doc__),
+    search=search,
+    page=__doc__ or "",
+)

@@ -1,0 +1,262 @@
+"""A function that connects to a database has no reserved concurrency.
+
+## What it finds
+
+A function that connects to a store, directly or through a pool, and reserves no concurrency: only the account's quota limits how
+many environments, and so how many connections, it brings.
+
+- *Error* when it connects directly.
+- *Warning* when a pool stands between: the proxy keeps the database safe, but the clients that queue in front of it have no bound,
+  so no wait can be proven.
+- *Warning* when something else limits it in practice: every event source is a queue with `MaximumConcurrency`, or the reader says
+  why concurrency is naturally small (a schedule). It is no more than a warning away, because anybody who may invoke the function
+  directly, and the retries of asynchronous events, go past that limit.
+
+Functions that only run while a stack deploys (custom resources, rotation) and those the CDK adds by itself are left out; so are the
+Data API and HTTP, which hold no connection.
+
+## Why it matters
+
+Lambda adds up to 1,000 environments every ten seconds. A burst, a retry storm or a slow query, which keeps environments busy and
+so calls for more of them, turns into as many connections as the account allows, and the database refuses everybody, also the
+functions that behave. A queue that was let loose on an Aurora cluster produced `53300` within seconds.
+
+## What it cannot see
+
+Limits in front of the function, such as an API throttle: they bound requests, not environments. Whether the function opens its
+connection on every path.
+
+## Bad
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```yaml sam
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      CodeUri: src/
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```python cdk
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    environment={"PGHOST": orders.db_instance_endpoint_address},
+)
+```
+
+## Good
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      ReservedConcurrentExecutions: 40
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```yaml sam
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Runtime: python3.13, Handler: app.handler, CodeUri: src/, ReservedConcurrentExecutions: 40}
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Api:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```python cdk
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=40, environment={"PGHOST": orders.db_instance_endpoint_address},
+)
+```
+
+## How to fix
+
+Reserve concurrency: at most what the finding says still fits. Reserving also takes that many executions away from every other
+function of the account, which `account-concurrency-exceeded` (PP401) adds up.
+
+## References
+
+- https://github.com/spreaker/poduptime/issues/20
+- https://github.com/cds-snc/platform-forms-client/issues/5653
+- https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+- https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.budget import Budget, StoreBudget
+from constructs_lib.model.demand import Demand
+from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.pools import PoolBudget
+from constructs_lib.model.quantity import total
+from constructs_lib.model.settings import Settings
+from constructs_lib.rules._fit import largest_direct, shares
+from constructs_lib.rules._page import references_in
+from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._wording import confidence, counted, store_label, usable_sum
+
+
+def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
+    """One finding for each way an unbounded function has into a store or its readers."""
+    for item in budget.stores:
+        for demand in _unbounded(item.direct):
+            yield _direct(rule, item, demand)
+        for pool in item.pools:
+            for demand in _unbounded(pool.demands):
+                yield _pooled(rule, item, pool, demand)
+
+
+def _unbounded(demands: tuple[Demand, ...]) -> list[Demand]:
+    return [demand for demand in demands if _reserves_nothing(demand)]
+
+
+def _reserves_nothing(demand: Demand) -> bool:
+    consumer = demand.consumer
+    if consumer.kind != "function" or consumer.deploy_time or consumer.generated or consumer.managed_instances:
+        return False
+    return consumer.reserved_concurrency is None
+
+
+def _limited_elsewhere(demand: Demand) -> str:
+    """What limits the function in practice although it reserves nothing; empty when nothing does."""
+    sources = demand.consumer.event_sources
+    if demand.connection.bound:
+        return demand.connection.bound
+    if sources and all(source.kind == "sqs" and source.maximum_concurrency is not None for source in sources):
+        most = total([source.maximum_concurrency for source in sources if source.maximum_concurrency is not None])
+        return f"its queues deliver to at most {most} at a time"
+    return ""
+
+
+def _most(demand: Demand, noun: str) -> str:
+    high = demand.connections.high
+    return f"any number of {noun}s" if high is None else f"up to {counted(high, noun)}"
+
+
+def _direct(rule: Rule, item: StoreBudget, demand: Demand) -> Finding:
+    limited = _limited_elsewhere(demand)
+    name = demand.consumer.id
+    but = f" ({limited}, but direct invocations and retries do not)" if limited else ""
+    return rule.finding(
+        name,
+        f"{name} reserves no concurrency and connects to {store_label(item)}: "
+        f"{_most(demand, 'connection')}{but}; {usable_sum(item)}",
+        arithmetic=item.terms,
+        fix=_fix_direct(item, demand),
+        origin=demand.consumer.origin,
+        confidence=confidence([demand]),
+        severity=Severity.WARNING if limited or demand.connection.via == "proxy" else Severity.ERROR,
+    )
+
+
+def _fix_direct(item: StoreBudget, demand: Demand) -> str:
+    """Unbounded functions share equally what the bounded ones leave."""
+    others = _unbounded(item.direct)
+    bounded = [other.connections.high or 0 for other in item.direct if other not in others]
+    given = dict(shares(max(0, largest_direct(item) - sum(bounded)), others))
+    most = given[demand.consumer.id]
+    if not most:
+        return (
+            f"reserve concurrency for {demand.consumer.id}; nothing is left beside the other clients of {item.store.id}"
+        )
+    shared = f", shared equally by the {len(others)} functions without a reservation" if len(others) > 1 else ""
+    return f"reserve at most {most} for {demand.consumer.id} (what is left{shared}), or connect through a proxy"
+
+
+def _pooled(rule: Rule, item: StoreBudget, pool: PoolBudget, demand: Demand) -> Finding:
+    name = demand.consumer.id
+    return rule.finding(
+        name,
+        f"{name} reserves no concurrency and connects to {store_label(item)} through {pool.pool.id}: "
+        f"{_most(demand, 'client')} for a pool of {pool.connections}, so no wait can be proven",
+        arithmetic=pool.terms,
+        fix=_fix_pooled(pool, demand),
+        origin=demand.consumer.origin,
+        confidence=confidence([demand]),
+        severity=Severity.WARNING,
+    )
+
+
+def _fix_pooled(pool: PoolBudget, demand: Demand) -> str:
+    others = _unbounded(pool.demands)
+    bounded = [other.connections.high or 0 for other in pool.demands if other not in others]
+    most = dict(shares(max(0, int(pool.connections.low) - int(sum(bounded))), others))[demand.consumer.id]
+    if not most:
+        return f"reserve concurrency for {demand.consumer.id} and declare how long its transactions hold a connection"
+    return (
+        f"reserve at most {most} for {demand.consumer.id}, then nobody waits at {pool.pool.id}; "
+        "more when its transactions are short and the hold is declared"
+    )
+
+
+RULE = Rule(
+    code="PP102",
+    name="unbounded-database-function",
+    severity=Severity.ERROR,
+    since="0.1.0",
+    references=references_in(__doc__),
+    search=search,
+    page=__doc__ or "",
+)
