@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import os
 import signal
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+import boto3
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+_ANY_KEY = "test"  # MiniStack takes every key but wants one
 _READY_PATH = "/_ministack/health"
 
 
@@ -68,8 +70,8 @@ class Cloud:
             **_without_aws(os.environ),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": _ANY_KEY,
+            "AWS_SECRET_ACCESS_KEY": _ANY_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -79,14 +81,13 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
-        import boto3
-
-        return boto3.client(
+        make: Any = boto3.client
+        return make(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=_ANY_KEY,
+            aws_secret_access_key=_ANY_KEY,
         )
 
     @property
@@ -121,11 +122,14 @@ class Cloud:
         }
 
     def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            with urllib.request.urlopen(self.endpoint + _READY_PATH, timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+            connection.request("GET", _READY_PATH)
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
             return False
+        finally:
+            connection.close()
 
     def _stop(self) -> None:
         if self._process is not None:

@@ -17,6 +17,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
+import psycopg
+from psycopg.rows import dict_row
+
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, server_account
 from constructs_lib.rehearsal.interruption import exit_on_sigterm
@@ -132,9 +135,6 @@ class PgBouncer:
 
     def show(self, what: str) -> list[dict[str, Any]]:
         """Rows of an admin console table such as "POOLS" or "STATS"."""
-        import psycopg
-        from psycopg.rows import dict_row
-
         with psycopg.connect(self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
             return list(connection.cursor(row_factory=dict_row).execute(f"SHOW {what}".encode()))
 

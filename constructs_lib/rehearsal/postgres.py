@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import psycopg
+
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, server_account
 from constructs_lib.rehearsal.interruption import exit_on_sigterm
@@ -99,8 +101,6 @@ class PostgresServer:
 
     def execute(self, sql: str, database: str | None = None) -> list[tuple[Any, ...]]:
         """Run one SQL statement, or several without parameters, as superuser; returns the rows of the last."""
-        import psycopg
-
         with psycopg.connect(self.dsn(database=database), autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
             while cursor.nextset():

@@ -49,7 +49,7 @@ def make_folder(name: str, account: Account) -> Path:
     """A new private folder that the account owns and can reach; the caller removes it with `remove_folder`."""
     parent = Path(tempfile.gettempdir())
     if not account.can_enter(parent):
-        parent = Path("/tmp")  # the one folder that every account can reach
+        parent = Path("/tmp")  # noqa: S108 - the one folder every account can reach; mkdtemp makes a private one in it
     folder = Path(tempfile.mkdtemp(prefix=f"poolproof-{name}-", dir=parent))
     account.own(folder)
     return folder
@@ -75,7 +75,7 @@ class ServerProcess:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as output:
-            self._child: subprocess.Popen[bytes] = subprocess.Popen(
+            self._child: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
                 list(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
