@@ -78,7 +78,7 @@ class AnalyticalProjector(Construct):
         self.schedule = self._make_schedule(retries, enabled)
         self.freshness_alarm = freshness_alarm(
             self,
-            function=function,
+            projection=self.node.id,
             every=self.every,
             freshness=freshness or cdk.Duration.seconds(3 * self.every.to_seconds()),
         )

@@ -6,30 +6,29 @@ import math
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 
 def freshness_alarm(
-    scope: Construct, *, function: lambda_.Function, every: cdk.Duration, freshness: cdk.Duration
+    scope: Construct, *, projection: str, every: cdk.Duration, freshness: cdk.Duration
 ) -> cloudwatch.Alarm:
-    """Ring when no run ended well for ``freshness``: invocations minus errors stays below one, or nothing is reported at all."""
-    runs = cloudwatch.MathExpression(
-        expression="FILL(invocations, 0) - FILL(errors, 0)",
-        label="runs that ended well",
-        period=every,
-        using_metrics={
-            "invocations": function.metric_invocations(period=every, statistic="Sum"),
-            "errors": function.metric_errors(period=every, statistic="Sum"),
-        },
-    )
+    """Ring when the output is older than ``freshness``, or when nobody has said how old it is for that long.
+
+    The runtime reports the age of the watermark in seconds with every run that ends well.
+    """
     return cloudwatch.Alarm(
         scope,
         "Stale",
-        metric=runs,
-        threshold=1,
-        comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+        metric=cloudwatch.Metric(
+            namespace="poolproof",
+            metric_name="ProjectionAgeSeconds",
+            dimensions_map={"projection": projection},
+            statistic="Minimum",
+            period=every,
+        ),
+        threshold=freshness.to_seconds(),
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluation_periods=max(1, math.ceil(freshness.to_seconds() / every.to_seconds())),
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         alarm_description="The analytical table is stale: no projection has ended well for too long",

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from constructs_lib.cdk.function import StoreFunction
 from constructs_lib.cdk.reference.acknowledge import acknowledge, acknowledge_function
+from constructs_lib.cdk.reference.blueprint import IDEMPOTENCY_CHECK, PROJECT_CATALOG, Blueprint
 from constructs_lib.cdk.single_table import SingleTableStore
 
 TENANT_KEYS = ("TENANT#*",)
@@ -17,17 +18,9 @@ IDEMPOTENCY_KEYS = ("IDEMPOTENCY#*",)
 
 
 class Catalog(Construct):
-    """The single table with ``idempotency-check`` and ``project-catalog``; limits are in concurrent executions."""
+    """The single table with ``idempotency-check`` and ``project-catalog``, each within the limit of its profile."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        idempotency_limit: int,
-        catalog_limit: int,
-        removal_policy: cdk.RemovalPolicy,
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, blueprint: Blueprint, removal_policy: cdk.RemovalPolicy) -> None:
         super().__init__(scope, id)
         self.store = SingleTableStore(
             self,
@@ -37,10 +30,8 @@ class Catalog(Construct):
             deletion_protection=removal_policy is not cdk.RemovalPolicy.DESTROY,
             removal_policy=removal_policy,
         )
-        self.idempotency_check = self._function("idempotency_check", "IdempotencyCheck", removal_policy)
-        self.project_catalog = self._function("project_catalog", "ProjectCatalog", removal_policy)
-        _reserve(self.idempotency_check, idempotency_limit)
-        _reserve(self.project_catalog, catalog_limit)
+        self.idempotency_check = self._function(IDEMPOTENCY_CHECK, blueprint, removal_policy)
+        self.project_catalog = self._function(PROJECT_CATALOG, blueprint, removal_policy)
         self.store.connect(self.idempotency_check, leading_keys=IDEMPOTENCY_KEYS)
         self.store.connect(self.project_catalog, leading_keys=TENANT_KEYS, pagination=True)
         acknowledge(
@@ -50,13 +41,17 @@ class Catalog(Construct):
             },
         )
 
-    def _function(self, entry: str, name: str, removal_policy: cdk.RemovalPolicy) -> StoreFunction:
-        function = StoreFunction(self, name, entry=entry, log_removal_policy=removal_policy)
+    def _function(self, name: str, blueprint: Blueprint, removal_policy: cdk.RemovalPolicy) -> StoreFunction:
+        function = blueprint.profiles.function(
+            self,
+            "".join(word.capitalize() for word in name.split("-")),
+            name,
+            entry=name.replace("-", "_"),
+            log_removal_policy=removal_policy,
+        )
+        resource = cast(lambda_.CfnFunction, function.node.default_child)
+        resource.reserved_concurrent_executions = blueprint.fixed(name)
         acknowledge_function(
             function, dead_letters="called synchronously: whoever called gets the failure and tries again"
         )
         return function
-
-
-def _reserve(function: lambda_.Function, executions: int) -> None:
-    cast(lambda_.CfnFunction, function.node.default_child).reserved_concurrent_executions = executions

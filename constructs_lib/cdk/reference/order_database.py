@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.cdk.connect import Via
+from constructs_lib.cdk.proxy_pool import PoolOptions
 from constructs_lib.cdk.reference.acknowledge import acknowledge
 from constructs_lib.cdk.reference.network import IsolatedNetwork
 from constructs_lib.cdk.reference.placement import Placement
@@ -15,6 +16,9 @@ from constructs_lib.cdk.relational_instance import SingleInstance
 
 PORT = 5433
 """Not PostgreSQL's default; clients never see it, they are handed the address."""
+
+BORROW_TIMEOUT_SECONDS = 10
+"""Ends before API Gateway gives up on the function, so that a client learns what happened."""
 
 
 class OrderDatabase(Construct):
@@ -31,6 +35,7 @@ class OrderDatabase(Construct):
             database=SingleInstance(multi_az=True),
             database_name="orders",
             port=PORT,
+            pool=PoolOptions(borrow_timeout=cdk.Duration.seconds(BORROW_TIMEOUT_SECONDS)),
             removal_policy=removal_policy,
         )
         self.projection_route = Via.DIRECT

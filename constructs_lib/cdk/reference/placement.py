@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import aws_ec2 as ec2
 
@@ -14,3 +15,7 @@ class Placement:
     vpc: ec2.IVpc | None = None
     vpc_subnets: ec2.SubnetSelection | None = None
     security_groups: tuple[ec2.ISecurityGroup, ...] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of a function."""
+        return {"vpc": self.vpc, "vpc_subnets": self.vpc_subnets, "security_groups": self.security_groups}

@@ -11,6 +11,7 @@ from constructs_lib.cdk.analytical import AnalyticalStore
 from constructs_lib.cdk.function import StoreFunction, dependency_layer
 from constructs_lib.cdk.projector import AnalyticalProjector
 from constructs_lib.cdk.reference.acknowledge import acknowledge, acknowledge_function, objects_under
+from constructs_lib.cdk.reference.blueprint import SALES_PROJECTOR, Blueprint
 from constructs_lib.cdk.reference.orders import Database
 
 SOURCE = "sales_dashboard_projector"
@@ -22,14 +23,14 @@ class Sales(Construct):
     """``sales-dashboard-projector`` from the orders into the table ``sales``."""
 
     def __init__(
-        self, scope: Construct, id: str, *, database: Database, every: cdk.Duration, removal_policy: cdk.RemovalPolicy
+        self, scope: Construct, id: str, *, database: Database, blueprint: Blueprint, removal_policy: cdk.RemovalPolicy
     ) -> None:
         super().__init__(scope, id)
         self.lake = AnalyticalStore(
             self, "Lake", access_logs_bucket=self._access_logs(removal_policy), removal_policy=removal_policy
         )
         self.table = self.lake.add_table("sales", columns=COLUMNS)
-        self.function = self._function(database, removal_policy)
+        self.function = self._function(database, blueprint, removal_policy)
         database.admit_projection(self.function)
         self.projector = AnalyticalProjector(
             self,
@@ -38,25 +39,21 @@ class Sales(Construct):
             source=database.store,
             lake=self.lake,
             table=self.table,
-            every=every,
+            every=blueprint.projection_interval,
             via=database.projection_route,
             removal_policy=removal_policy,
         )
         self._acknowledge()
 
-    def _function(self, database: Database, removal_policy: cdk.RemovalPolicy) -> StoreFunction:
-        place = database.place(self, "Projector")
+    def _function(self, database: Database, blueprint: Blueprint, removal_policy: cdk.RemovalPolicy) -> StoreFunction:
         requirements = lambda_source(SOURCE) / "requirements.txt"
-        return StoreFunction(
+        return blueprint.profiles.function(
             self,
             "Projector",
+            SALES_PROJECTOR,
             entry=SOURCE,
             layers=[dependency_layer(self, "Parquet", requirements=requirements, prune=_UNUSED_BY_READERS)],
-            memory_size=1769,
-            timeout=cdk.Duration.minutes(10),
-            vpc=place.vpc,
-            vpc_subnets=place.vpc_subnets,
-            security_groups=place.security_groups,
+            **database.place(self, "Projector").arguments(),
             log_removal_policy=removal_policy,
         )
 
