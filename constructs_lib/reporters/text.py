@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from constructs_lib.check import Report
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.pools import Verdict
+from constructs_lib.model.settings import Ignore
 from constructs_lib.reporters import ledger
 from constructs_lib.reporters.ink import Sheet
 from constructs_lib.reporters.unread import Unread, place_of
@@ -138,13 +139,16 @@ def _ignores(sheet: Sheet, report: Report) -> None:
         return
     sheet.heading("ignores without effect")
     for ignore in report.unused_ignores:
-        where = f" for '{ignore.subject}'" if ignore.subject else ""
-        why = (
-            "matches no finding: remove it"
-            if ignore.reason.strip()
-            else "gives no reason and counts for nothing: add one"
-        )
-        sheet.line(sheet.ink(f"the ignore of {ignore.code}{where} {why}"), indent=2)
+        sheet.line(sheet.ink(ignore_note(ignore)), indent=2)
+
+
+def ignore_note(ignore: Ignore) -> str:
+    """Why an ignore has no effect, and what to do with it."""
+    where = f" for '{ignore.subject}'" if ignore.subject else ""
+    why = (
+        "matches no finding: remove it" if ignore.reason.strip() else "gives no reason and counts for nothing: add one"
+    )
+    return f"the ignore of {ignore.code}{where} {why}"
 
 
 def _unread(sheet: Sheet, unread: Sequence[Unread]) -> None:

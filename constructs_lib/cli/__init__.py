@@ -1,0 +1,13 @@
+"""The command line: one module per command, everything heavy imported inside the function that needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of ``poolproof``; ends the process with 0 (nothing found), 1 (findings) or 2 (usage or unreadable input)."""
+    from constructs_lib.cli.program import run
+
+    sys.exit(run(arguments))
