@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from constructs_lib.errors import RehearsalError
-from constructs_lib.rehearsal.account import Account
+from constructs_lib.rehearsal.account import Account, current_account
 from constructs_lib.rehearsal.interruption import exit_on_sigterm
 from constructs_lib.rehearsal.process import ServerProcess, free_port, make_folder, remove_folder
 
@@ -51,7 +51,7 @@ class Cloud:
             raise RehearsalError("MiniStack is not installed: pip install 'ministack==1.5.33' duckdb")
         with ExitStack() as starting:
             starting.enter_context(exit_on_sigterm())
-            account = Account("", os.geteuid(), os.getegid(), switched=False)
+            account = current_account()
             folder = make_folder("cloud", account)
             starting.callback(remove_folder, folder)
             starting.callback(self._stop)

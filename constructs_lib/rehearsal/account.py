@@ -43,6 +43,16 @@ class Account:
         return (status.st_mode >> shift) & wanted == wanted
 
 
+def current_account() -> Account:
+    """The account of this process."""
+    uid = os.geteuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container may run under a number without a name
+        name = str(uid)
+    return Account(name, uid, os.getegid(), switched=False)
+
+
 def server_account() -> Account:
     """The account for servers: the current one, or an existing unprivileged one when this process is root.
 

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from constructs_lib.errors import RehearsalError
@@ -70,10 +71,12 @@ class ServerProcess:
         arguments: Sequence[str],
         account: Account,
         folder: Path,
+        *,
         environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
         self.name = name
-        self.log = folder / f"{name}.log"
+        self.log = log or folder / f"{name}.log"
         with self.log.open("ab") as output:
             self._child: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
                 list(arguments),
@@ -121,16 +124,21 @@ class ServerProcess:
         return "\n".join(f"  {line}" for line in lines) or "  (the log is empty)"
 
     def stop(self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10.0) -> None:
-        """Ask the process to end and wait for it; kill it when it does not. Harmless when it has ended."""
+        """Ask the process to end and wait for it; kill it when it does not, and whatever it leaves. Harmless when ended."""
         with signals_held_back():
-            if not self.running:
-                return
-            self._child.send_signal(number)
+            if self.running:
+                self._child.send_signal(number)
             try:
                 self._child.wait(timeout_seconds)
             except subprocess.TimeoutExpired:
-                os.killpg(self._child.pid, signal.SIGKILL)
+                self._kill_group()
                 self._child.wait(timeout_seconds)
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        """End every process of the child's group; there may be none."""
+        with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
+            os.killpg(self._child.pid, signal.SIGKILL)
 
 
 def run_to_end(

@@ -1,0 +1,70 @@
+"""How the demo talks: steps, what is going on, tables, and promises kept or broken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from demo.ledger import Ledger, Promise
+
+
+@dataclass
+class Stage:
+    """The console, and the ledger that every promise goes into."""
+
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    ledger: Ledger = field(default_factory=Ledger)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each step took, by its letter."""
+
+    _step: str = ""
+
+    @contextmanager
+    def step(self, letter: str, title: str) -> Iterator[None]:
+        """One step of the demo; its time is printed when it ends."""
+        self._step = letter
+        self.console.print(f"\n[bold cyan]{letter}[/]  [bold]{escape(title)}[/]")
+        started = time.monotonic()
+        yield
+        self.seconds[letter] = time.monotonic() - started
+        self.console.print(f"   [dim]{self.seconds[letter]:.1f} s[/]")
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[None]:
+        """Something that takes a while: a spinner at a terminal, a line elsewhere."""
+        if not self.console.is_terminal:
+            self.say(f"{what} …")
+            yield
+            return
+        with self.console.status(f"{escape(what)} …", spinner="dots"):
+            yield
+
+    def say(self, text: str) -> None:
+        """A line of plain explanation."""
+        self.console.print(f"   {escape(text)}")
+
+    def quote(self, text: str, *, style: str = "dim") -> None:
+        """Somebody else's words, line by line behind a bar."""
+        for line in text.splitlines():
+            self.console.print(f"   [{style}]│[/] {escape(line)}")
+
+    def promise(self, text: str, kept: bool, evidence: str) -> None:
+        """Record a promise and show it with its evidence."""
+        promise = self.ledger.record(Promise(self._step, text, kept, evidence))
+        mark = "[green]✓[/]" if promise.kept else "[bold red]✗[/]"
+        self.console.print(f"   {mark} {escape(text)}: {escape(evidence)}")
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+        """A table whose first column is text and whose others are figures."""
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", padding=(0, 1))
+        for number, column in enumerate(columns):
+            table.add_column(column, justify="left" if number == 0 else "right")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self.console.print(table, soft_wrap=False)
