@@ -1,0 +1,1 @@
+"""How a fleet comes in: source to fleet, and what could not be read. Readers never judge."""

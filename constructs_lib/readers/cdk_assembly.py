@@ -1,0 +1,156 @@
+"""Cloud assemblies (``cdk.out``): stacks of a manifest, nested assemblies of stages, and what the app acknowledged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.model.fleet import Acknowledgement
+from constructs_lib.readers.cloudformation import Document, as_document
+from constructs_lib.readers.cloudformation.document import parse, template_name
+from constructs_lib.readers.cloudformation.nesting import nested_file
+from constructs_lib.readers.reading import Unread, UnreadableError
+
+MANIFEST = "manifest.json"
+ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
+DEEPEST = 8
+_ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
+
+
+@dataclass
+class Assembly:
+    """What an assembly holds, and what of it could not be read."""
+
+    documents: list[Document] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    acknowledgements: list[Acknowledgement] = field(default_factory=list)
+
+
+def is_assembly(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()
+
+
+def read_assembly(folder: Path, depth: int = 0) -> Assembly:
+    """Every stack of an assembly, with those of its stages."""
+    assembly = Assembly()
+    manifest = _load(folder / MANIFEST, assembly)
+    artifacts = manifest.get("artifacts")
+    if not isinstance(artifacts, dict):
+        assembly.unread.append(Unread(str(folder / MANIFEST), None, "no cloud assembly: it has no 'artifacts'"))
+        return assembly
+    for name, artifact in artifacts.items():
+        if isinstance(artifact, dict):
+            _artifact(assembly, folder, str(name), artifact, depth)
+    return assembly
+
+
+def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], depth: int) -> None:
+    kind, properties = artifact.get("type"), artifact.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    _acknowledge(assembly, _metadata(folder, artifact, assembly))
+    if kind == "aws:cloudformation:stack":
+        _stack(assembly, folder, name, artifact, properties)
+    elif kind == "cdk:cloud-assembly":
+        inner = folder / str(properties.get("directoryName", ""))
+        if depth >= DEEPEST or not inner.is_dir() or inner.resolve() == folder.resolve():
+            assembly.unread.append(Unread(str(inner), None, f"nested assembly of '{name}' is not there"))
+            return
+        found = read_assembly(inner, depth + 1)
+        assembly.documents += found.documents
+        assembly.unread += found.unread
+        assembly.acknowledgements += found.acknowledgements
+
+
+def _stack(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+    path = folder / str(properties.get("templateFile", ""))
+    if not path.is_file():
+        assembly.unread.append(Unread(str(path), None, f"template of stack '{name}' is not there"))
+        return
+    match = _ENVIRONMENT.match(str(artifact.get("environment", "")))
+    account, region = match.groups() if match else (None, None)
+    document = _template(assembly, path)
+    if document is None:
+        return
+    stack_name = str(properties.get("stackName", name))
+    assembly.documents.append(replace(document, account=_known(account), region=_known(region), stack_name=stack_name))
+    _nested(assembly, folder, document, 0)
+
+
+def _nested(assembly: Assembly, folder: Path, document: Document, depth: int) -> None:
+    """Templates of nested stacks lie beside the stack's own and are in no manifest."""
+    for body in document.section("Resources").values():
+        file = nested_file(body) if isinstance(body, dict) else None
+        path = folder / Path(file).name if file else None
+        if path is None or not path.is_file() or any(known.path == str(path) for known in assembly.documents):
+            continue
+        nested = _template(assembly, path)
+        if nested is not None:
+            assembly.documents.append(nested)
+            if depth < DEEPEST:
+                _nested(assembly, folder, nested, depth + 1)
+
+
+def _template(assembly: Assembly, path: Path) -> Document | None:
+    try:
+        return as_document(template_name(path), str(path), path.read_bytes())
+    except UnreadableError as problem:
+        assembly.unread.append(Unread(str(path), problem.line, problem.reason))
+    except OSError as problem:
+        assembly.unread.append(Unread(str(path), None, f"cannot be read: {problem.strerror or problem}"))
+    return None
+
+
+def _known(text: str | None) -> str | None:
+    return None if text is None or text.startswith("unknown-") else text
+
+
+def _load(path: Path, assembly: Assembly) -> Mapping[str, Any]:
+    try:
+        value = parse(path.read_bytes()).value
+    except UnreadableError as problem:
+        assembly.unread.append(Unread(str(path), problem.line, problem.reason))
+        return {}
+    except OSError as problem:
+        assembly.unread.append(Unread(str(path), None, f"cannot be read: {problem.strerror or problem}"))
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _metadata(folder: Path, artifact: Mapping[str, Any], assembly: Assembly) -> Mapping[str, Any]:
+    """Construct metadata of an artifact: in the manifest, or in a file of its own."""
+    inline = artifact.get("metadata")
+    if isinstance(inline, dict):
+        return inline
+    file = artifact.get("additionalMetadataFile")
+    path = folder / str(file)
+    return _load(path, assembly) if isinstance(file, str) and path.is_file() else {}
+
+
+def _acknowledge(assembly: Assembly, metadata: Mapping[str, Any]) -> None:
+    for path, entries in metadata.items():
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and entry.get("type") == ACKNOWLEDGED:
+                for code, reason in _acknowledged(entry.get("data")):
+                    assembly.acknowledgements.append(Acknowledgement(code, reason, path=str(path).strip("/")))
+
+
+def _acknowledged(data: Any) -> Iterator[tuple[str, str]]:
+    """Rule codes of ours with their reasons; the CDK writes a mapping, older releases a list of ids and reasons."""
+    if isinstance(data, str) and data.startswith(("{", "[")):
+        try:
+            data = json.loads(data)
+        except ValueError:
+            return
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(data, dict):
+        pairs = list(data.items())
+    elif isinstance(data, list):
+        pairs = [(item.get("id"), item.get("reason")) for item in data if isinstance(item, dict)]
+    for rule, reason in pairs:
+        plugin, separator, code = str(rule).partition("::")
+        if separator and plugin == "poolproof":
+            yield code, str(reason)

@@ -1,0 +1,47 @@
+"""CloudFormation and SAM templates to a fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from constructs_lib.model.fleet import Acknowledgement
+from constructs_lib.readers.cloudformation.document import Document, parse, template_name
+from constructs_lib.readers.reading import Reading, Unread, UnreadableError
+
+__all__ = ["Document", "as_document", "read_documents", "read_templates"]
+
+
+def read_templates(templates: Sequence[tuple[str, str | Path]], parameters: Mapping[str, str] | None = None) -> Reading:
+    """The fleet of templates given as (name, path), read together; the policy plugin's way in."""
+    documents, unread = [], []
+    for name, path in templates:
+        try:
+            documents.append(as_document(name, str(path), Path(path).read_bytes()))
+        except UnreadableError as problem:
+            unread.append(Unread(str(path), problem.line, problem.reason))
+        except OSError as problem:
+            unread.append(Unread(str(path), None, f"cannot be read: {problem.strerror or problem}"))
+    return read_documents(documents, parameters or {}, unread)
+
+
+def as_document(name: str, path: str, data: bytes) -> Document:
+    """Bytes as a template. Raises ``UnreadableError`` when they are none."""
+    parsed = parse(data)
+    if not isinstance(parsed.value, dict) or not isinstance(parsed.value.get("Resources"), dict):
+        line = parsed.lines.get(("Resources",))
+        raise UnreadableError("no CloudFormation template: it has no mapping 'Resources'", line)
+    return Document(name or template_name(path), path, parsed.value, parsed.lines, parsed.duplicates)
+
+
+def read_documents(
+    documents: Sequence[Document],
+    parameters: Mapping[str, str],
+    unread: Sequence[Unread] = (),
+    acknowledgements: Sequence[Acknowledgement] = (),
+) -> Reading:
+    """The fleet of parsed templates, together with what was already known to be unreadable."""
+    from constructs_lib.readers.cloudformation.compose import fleet_of  # noqa: PLC0415 - cheap start for readers of other kinds
+
+    doubles = [Unread(d.path, line, reason) for d in documents for line, reason in d.duplicates]
+    return Reading(fleet_of(documents, parameters, acknowledgements), (*unread, *doubles))

@@ -1,0 +1,55 @@
+"""What in a function's environment and permissions points at a store, and how strongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from constructs_lib.model.fleet import Certainty, Role, Via
+from constructs_lib.readers.cloudformation.stack import Resource
+
+_RANK: dict[Certainty, int] = {"possible": 0, "likely": 1, "certain": 2}
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One piece of evidence. ``store`` is an id of the fleet; ``strength`` what it would mean alone.
+
+    ``addressed`` marks evidence that names an address, which then decides how the function connects.
+    """
+
+    store: str
+    via: Via
+    strength: Certainty
+    evidence: str
+    pool: str | None = None
+    role: Role = "writer"
+    addressed: bool = False
+
+
+def weaker(one: Certainty, other: Certainty) -> Certainty:
+    return one if _RANK[one] <= _RANK[other] else other
+
+
+def strongest(strengths: list[Certainty]) -> Certainty:
+    return max(strengths, key=lambda strength: _RANK[strength])
+
+
+@dataclass(frozen=True)
+class Use:
+    """A resource that a function's environment or policy refers to, with how it came there."""
+
+    resource: Resource
+    attribute: str
+    where: str
+    guess: str = ""
+    text: str = ""
+
+    @property
+    def strength(self) -> Certainty:
+        return "likely" if self.guess else "certain"
+
+
+def unique(clues: list[Clue]) -> Iterator[Clue]:
+    """The clues without repetitions, in order."""
+    yield from dict.fromkeys(clues)

@@ -1,0 +1,108 @@
+"""The parts put together: stacks, stores, pools, consumers and the connections between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Pool, Store
+from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.connections import edges
+from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.declared import Declared
+from constructs_lib.readers.cloudformation.document import Document
+from constructs_lib.readers.cloudformation.environment import Environment
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.event_sources import EventSources
+from constructs_lib.readers.cloudformation.externals import Externals
+from constructs_lib.readers.cloudformation.functions import Functions, is_generated
+from constructs_lib.readers.cloudformation.inference import Inference
+from constructs_lib.readers.cloudformation.kinds import TABLES
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.nesting import build
+from constructs_lib.readers.cloudformation.network import Network
+from constructs_lib.readers.cloudformation.permissions import Permissions
+from constructs_lib.readers.cloudformation.proxies import Proxies
+from constructs_lib.readers.cloudformation.secrets import Secrets
+from constructs_lib.readers.cloudformation.stack import Resource
+
+
+def fleet_of(
+    documents: Sequence[Document], parameters: Mapping[str, str], acknowledgements: Sequence[Acknowledgement] = ()
+) -> Fleet:
+    """The fleet that the templates will deploy together."""
+    return _Assembly(build(documents, parameters)).fleet(acknowledgements)
+
+
+class _Assembly:
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        named = Named(estate)
+        self.declared = Declared(estate)
+        self.databases = Databases(estate, named, self.declared)
+        self.proxies = Proxies(estate, named, self.databases)
+        self.functions = Functions(estate, named)
+        self.sources = EventSources(estate, named)
+        self.externals = Externals(named, self.databases, self.proxies)
+        self.network = Network(estate)
+        environment = Environment(estate, named)
+        secrets = Secrets(estate, environment, self.databases, self.proxies)
+        permissions = Permissions(estate, named, self.functions.resources())
+        self.inference = Inference(environment, self.databases, self.proxies, secrets, permissions, self.externals)
+
+    def fleet(self, acknowledgements: Sequence[Acknowledgement]) -> Fleet:
+        consumers = tuple(self._consumer(function) for function in self.functions.resources())
+        stores = [*self.databases.all(), *self.declared.stores()]
+        pools = (*self.proxies.all(), *self.declared.pools())
+        connections = tuple(edge for function in self.functions.resources() for edge in self._connections(function))
+        stores += self._unseen(stores, pools, connections)
+        gaps = tuple(dict.fromkeys((*self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)))
+        return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements))
+
+    def _consumer(self, function: Resource) -> Consumer:
+        deploy_time = self.sources.is_deploy_time(function)
+        return self.functions.consumer(function, self.sources.of(function), deploy_time=deploy_time)
+
+    def _connections(self, function: Resource) -> Iterator[Connection]:
+        declared = list(self.declared.connections(function))
+        yield from declared
+        if is_generated(function):
+            return
+        stated = {connection.store for connection in declared}
+        clues = self.inference.clues(function)
+        clues += self._hints(function, {clue.store for clue in clues})
+        yield from edges(function, [clue for clue in clues if clue.store not in stated], self._bound(function))
+
+    def _bound(self, function: Resource) -> str | None:
+        """Why a function's concurrency is naturally small."""
+        kinds = {source.kind for source in self.sources.of(function)}
+        if kinds == {"schedule"}:
+            return f"schedule {self.sources.schedules.get(function.key, '')}".strip()
+        if kinds == {"rotation"}:
+            return "secret rotation"
+        return "deployments only" if self.sources.is_deploy_time(function) else None
+
+    def _hints(self, function: Resource, known: set[str]) -> Iterator[Clue]:
+        """What only makes a connection possible: a network path, or a change stream that invokes the function."""
+        groups = self.network.of_function(function)
+        for store in {home.key: home for home in self.databases.home.values()}.values() if groups else ():
+            if store.type not in TABLES and store.id not in known and self.network.admits(store, groups):
+                yield Clue(store.id, "direct", "possible", f"a security group of '{store.id}' admits the function's")
+        for consumer, origin in self.sources.mapped:
+            if consumer is function and origin.id not in known and origin.type == "AWS::DocDB::DBCluster":
+                yield Clue(origin.id, "direct", "possible", f"its change stream invokes '{function.id}'")
+
+    def _unseen(self, stores: Sequence[Store], pools: Sequence[Pool], connections: Sequence[Connection]) -> list[Store]:
+        """Stores that only an address or a proxy shows."""
+        known = {store.id for store in stores}
+        found = {name: store for name, store in self.externals.stores.items() if name not in known}
+        by_pool = {pool.store: pool for pool in pools}
+        for name in [*by_pool, *(connection.store for connection in connections)]:
+            if name not in known and name not in found:
+                pool = by_pool.get(name)
+                family = {"POSTGRESQL": "postgres", "MYSQL": "mysql", "SQLSERVER": "sqlserver-se"}
+                engine = family.get(pool.engine_family or "") if pool is not None else None
+                found[name] = Store(id=name, kind="external", engine=engine, **({"origin": pool.origin} if pool else {}))
+        return list(found.values())
+
+
+

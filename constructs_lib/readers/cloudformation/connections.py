@@ -1,0 +1,80 @@
+"""Edges from clues: per function and store one way, or several where the function holds several addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.model.fleet import Connection, Role, Via
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.readers.cloudformation.clues import Clue, strongest
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import entries_of, quantity_of, text_of
+
+_POOL_SIZE = re.compile(
+    r"(?:^|_)(?:db|pg|sql|mysql|postgres|database|poolproof_database)?_?(?:pool_?size|pool_?max|max_?pool(?:_?size)?|max_?conn(?:ection)?s?(?:_?size)?|"
+    r"connection_?limit|connections)$",
+    re.IGNORECASE,
+)
+_LIMIT_IN_URL = re.compile(r"[?&](?:connection_limit|pool_size|max_connections|maxPoolSize)=(\d{1,6})\b", re.IGNORECASE)
+
+
+def edges(function: Resource, clues: list[Clue], bound: str | None) -> Iterator[Connection]:
+    """The connections of a function."""
+    by_store: dict[str, list[Clue]] = {}
+    for clue in clues:
+        by_store.setdefault(clue.store, []).append(clue)
+    size = pool_size(function)
+    for store, found in by_store.items():
+        for (via, pool, role), group in _ways(found).items():
+            holds = via in ("direct", "proxy")
+            yield Connection(
+                consumer=function.id,
+                store=store,
+                via=via,
+                pool=pool,
+                role=role,
+                connections_per_environment=size if holds else None,
+                certainty=strongest([clue.strength for clue in group]),
+                evidence=tuple(dict.fromkeys(clue.evidence for clue in [*group, *_supporting(found)])),
+                bound=bound,
+                origin=function.origin,
+            )
+
+
+Way = tuple[Via, "str | None", Role]
+
+
+def _ways(found: list[Clue]) -> dict[Way, list[Clue]]:
+    """Addresses decide; without one the strongest kind of evidence does."""
+    decisive = [clue for clue in found if clue.addressed or clue.via == "http"]
+    data_api = [clue for clue in found if clue.via == "data-api"]
+    if not decisive:
+        decisive = data_api or _unaddressed(found)
+    ways: dict[Way, list[Clue]] = {}
+    for clue in decisive:
+        ways.setdefault((clue.via, clue.pool, clue.role), []).append(clue)
+    return ways
+
+
+def _unaddressed(found: list[Clue]) -> list[Clue]:
+    """Credentials alone: a login at a proxy outweighs the secret of the database behind it."""
+    through = [clue for clue in found if clue.via == "proxy" and clue.strength != "possible"]
+    return through or [clue for clue in found if clue.via == "direct"] or found
+
+
+def _supporting(found: list[Clue]) -> list[Clue]:
+    return [clue for clue in found if not clue.addressed]
+
+
+def pool_size(function: Resource) -> Quantity | None:
+    """Connections per environment, where a variable or a connection string says it."""
+    for name, value in entries_of(function.get("Environment", "Variables")).items():
+        if _POOL_SIZE.search(str(name)):
+            size = quantity_of(value, f"environment variable {name}")
+            if size is not None and size.is_exact and size.low > 0:
+                return size
+        match = _LIMIT_IN_URL.search(text_of(value) or "")
+        if match and int(match.group(1)) > 0:
+            return Quantity.exact(int(match.group(1)))
+    return None

@@ -1,0 +1,174 @@
+"""Stores of a fleet: RDS instances, Aurora clusters with their members, and stores of other kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from constructs_lib.model.fleet import Instance, Role, Store
+from constructs_lib.readers.cloudformation.declared import Declared
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, MEMBERS, STORES
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.parameter_groups import ParameterGroups, Settings
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, quantity_of, text_of, truth_of
+
+_GROUP_KEYS = ("DBClusterParameterGroupName", "ParameterGroupName")
+_CLASS_KEYS = ("CacheNodeType", "NodeType", "DBInstanceClass", "DBClusterInstanceClass")
+
+
+class Databases:
+    """Reads the stores of an estate and knows which store a resource belongs to."""
+
+    def __init__(self, estate: Estate, named: Named, declared: Declared) -> None:
+        self.estate = estate
+        self.named = named
+        self.declared = declared
+        self.groups = ParameterGroups(estate)
+        self.members: dict[tuple[str, str], list[Resource]] = {}
+        self.home: dict[tuple[str, str], Resource] = {}
+        self._collect()
+
+    def _collect(self) -> None:
+        for kind in STORES:
+            for resource in self.estate.of_type(kind):
+                cluster = self._cluster_of(resource) if kind == INSTANCE else None
+                self._place(resource, cluster)
+        for kind in MEMBERS:
+            for resource in self.estate.of_type(kind):
+                cluster = self._cluster_of(resource)
+                if cluster is not None:
+                    self._place(resource, cluster)
+
+    def _place(self, resource: Resource, cluster: Resource | None) -> None:
+        self.home[resource.key] = cluster or resource
+        if cluster is not None:
+            self.members.setdefault(cluster.key, []).append(resource)
+
+    def _cluster_of(self, resource: Resource) -> Resource | None:
+        value = resource.get("DBClusterIdentifier")
+        if isinstance(value, Reference):
+            return self.estate.resource(value)
+        return self.named.resource(value, {CLUSTER, *(k for k, v in STORES.items() if v.members)})
+
+    def store_of(self, resource: Resource) -> Resource | None:
+        """The resource of the store that an instance, cluster, table … belongs to."""
+        return self.home.get(resource.key)
+
+    def all(self) -> Iterator[Store]:
+        """The stores, in the order of their types and templates."""
+        seen = set()
+        for resource in self.home.values():
+            if resource.key not in seen:
+                seen.add(resource.key)
+                yield self.declared.store(resource, self._store(resource))
+
+    def _store(self, resource: Resource) -> Store:
+        if resource.type in (INSTANCE, CLUSTER):
+            return self._relational(resource)
+        kind = STORES[resource.type]
+        settings = self.groups.settings(next((v for k in _GROUP_KEYS if (v := resource.get(k)) is not None), None))
+        return Store(
+            id=resource.id,
+            kind=kind.store,
+            engine=text_of(resource.get("Engine")) or kind.engine,
+            engine_version=text_of(resource.get("EngineVersion")),
+            instances=self._instances(resource),
+            parameters=settings.plain,
+            origin=resource.origin,
+        )
+
+    def _relational(self, resource: Resource) -> Store:
+        settings = self._settings(resource)
+        limit, formula, origin = settings.limit(resource.id)
+        engine, version = self._engine(resource)
+        scaling = "ServerlessV2ScalingConfiguration"
+        return Store(
+            id=resource.id,
+            kind=_relational_kind(resource, engine),
+            engine=engine,
+            engine_version=version,
+            instances=self._instances(resource),
+            max_connections=limit,
+            max_connections_expression=formula,
+            max_connections_origin=origin,
+            serverless_min=quantity_of(resource.get(scaling, "MinCapacity"), f"MinCapacity of '{resource.id}'"),
+            serverless_max=quantity_of(resource.get(scaling, "MaxCapacity"), f"MaxCapacity of '{resource.id}'"),
+            parameters=settings.plain,
+            data_api=truth_of(resource.get("EnableHttpEndpoint")) is True,
+            origin=resource.origin,
+        )
+
+    def _settings(self, resource: Resource) -> Settings:
+        if resource.type == INSTANCE:
+            return self.groups.settings(resource.get("DBParameterGroupName"))
+        outer = self.groups.settings(resource.get("DBClusterParameterGroupName"))
+        inner = [self.groups.settings(member.get("DBParameterGroupName")) for member in self.members.get(resource.key, ())]
+        return _smallest(inner).over(outer) if inner else outer
+
+    def _engine(self, resource: Resource) -> tuple[str | None, str | None]:
+        engine, version = text_of(resource.get("Engine")), text_of(resource.get("EngineVersion"))
+        for key in ("SourceDBInstanceIdentifier", "GlobalClusterIdentifier", "SourceDBClusterIdentifier"):
+            source = resource.get(key)
+            origin = self.estate.resource(source) if isinstance(source, Reference) else None
+            if engine is None and origin is not None and origin is not resource:
+                engine, version = text_of(origin.get("Engine")), version or text_of(origin.get("EngineVersion"))
+        return (engine.lower() if engine else None), version
+
+    def _instances(self, resource: Resource) -> tuple[Instance, ...]:
+        members = self.members.get(resource.key, [])
+        if not members:
+            return (_instance(resource, "writer"),) if _has_class(resource) else ()
+        instances = [_instance(member, "writer") for member in members]
+        order = sorted(range(len(instances)), key=lambda i: (_tier(instances[i]), i))
+        return tuple(
+            replace(instance, role="writer" if index == order[0] else "reader") for index, instance in enumerate(instances)
+        )
+
+
+def _tier(instance: Instance) -> int:
+    return 1 if instance.promotion_tier is None else instance.promotion_tier
+
+
+def _relational_kind(resource: Resource, engine: str | None) -> str:
+    if resource.type == INSTANCE:
+        return "rds-instance"
+    if engine is None or engine.startswith("aurora"):
+        return "aurora-cluster"
+    return "rds-cluster"
+
+
+def _has_class(resource: Resource) -> bool:
+    return resource.type == INSTANCE or any(resource.get(key) is not None for key in _CLASS_KEYS)
+
+
+def _instance(resource: Resource, role: Role) -> Instance:
+    value: Value = next((v for key in _CLASS_KEYS if (v := resource.get(key)) is not None), None)
+    name = text_of(value)
+    tier = text_of(resource.get("PromotionTier"))
+    return Instance(
+        id=resource.id,
+        instance_class=name,
+        role=role,
+        promotion_tier=int(tier) if tier is not None and tier.isdigit() else None,
+        class_reason="" if name else _why_no_class(resource, value),
+        origin=resource.origin,
+    )
+
+
+def _why_no_class(resource: Resource, value: Value) -> str:
+    if value is None:
+        return f"'{resource.id}' does not say its instance class"
+    reason = value.reason if isinstance(value, Unresolved) else "it depends on a condition or parameter"
+    return f"instance class of '{resource.id}' is unknown: {reason}"
+
+
+def _smallest(settings: list[Settings]) -> Settings:
+    """Of several instances any may become the writer: the one that admits the fewest connections counts."""
+
+    def admits(item: Settings) -> float:
+        limit = item.limit("")[0]
+        return float("inf") if limit is None or not limit.is_exact else float(limit.low)
+
+    return min(settings, key=admits)

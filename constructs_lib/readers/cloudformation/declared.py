@@ -1,0 +1,192 @@
+"""What constructs wrote into metadata under keys that start with ``poolproof:``: connections, stores and pools a template cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from constructs_lib.model.fleet import Connection, Gap, Instance, Pool, Store
+from constructs_lib.model.origin import Origin
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.stack import Resource, Stack
+
+CONNECTIONS = "poolproof:connections"
+STORE = "poolproof:store"
+STORES = "poolproof:stores"
+POOLS = "poolproof:pools"
+_VIA = ("direct", "proxy", "data-api", "http")
+
+
+class Declared:
+    """Declarations of an estate. What they name is looked up in the same stack, then as ``Template/LogicalId``, then as a declared id."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.gaps: list[Gap] = []
+        self._by_document = {stack.document.name: stack for stack in estate.stacks.values()}
+        # A declared id is the fleet's id as it is: one external database declared in two stacks is one store.
+        self._ids = {str(entry["id"]) for key in (STORES, POOLS) for _, entry in self._entries(key)}
+
+    def _entries(self, key: str) -> Iterator[tuple[Stack, Mapping[str, Any]]]:
+        for stack in self.estate.stacks.values():
+            entries = stack.document.section("Metadata").get(key)
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and "id" in entry:
+                    yield stack, entry
+
+    def store(self, resource: Resource, store: Store) -> Store:
+        """The store with what its own resource declares."""
+        entry = resource.metadata.get(STORE)
+        if not isinstance(entry, dict):
+            return store
+        changes: dict[str, Any] = {}
+        if _whole(entry.get("operator_reserve")) is not None:
+            changes["operator_reserve"] = _whole(entry.get("operator_reserve"))
+        limit = _quantity(entry.get("max_connections"), f"max_connections declared for '{store.id}'")
+        if limit is not None and store.max_connections is None and store.max_connections_expression is None:
+            changes.update(max_connections=limit, max_connections_origin=resource.origin)
+        others = _others(entry)
+        return replace(store, **changes, other_connections=others) if changes or others else store
+
+    def stores(self) -> Iterator[Store]:
+        """Stores that are no resources of any template, each id once."""
+        seen = set()
+        for stack, entry in self._entries(STORES):
+            if str(entry["id"]) not in seen:
+                seen.add(str(entry["id"]))
+                yield _store(entry, Origin(stack.document.path, stack.document.line("Metadata", STORES), str(entry["id"])))
+
+    def pools(self) -> Iterator[Pool]:
+        seen = set()
+        for stack, entry in self._entries(POOLS):
+            if str(entry["id"]) not in seen:
+                seen.add(str(entry["id"]))
+                store = self.identify(stack, entry.get("store"))
+                yield _pool(entry, store or str(entry.get("store")), Origin(stack.document.path, None, str(entry["id"])))
+
+    def identify(self, stack: Stack, name: Any) -> str | None:
+        """The fleet's id of what a declaration names; ``None`` when nothing has that name."""
+        if not isinstance(name, str):
+            return None
+        if name in stack.resources:
+            return stack.fleet_id(name)
+        if name in self._ids:
+            return name
+        template, _, logical_id = name.rpartition("/")
+        other = self._by_document.get(template)
+        return other.fleet_id(logical_id) if other is not None and logical_id in other.resources else None
+
+    def connections(self, function: Resource) -> Iterator[Connection]:
+        """The connections that a function's resource declares."""
+        entries = function.metadata.get(CONNECTIONS)
+        for entry in entries if isinstance(entries, list) else ():
+            if not isinstance(entry, dict):
+                continue
+            store = self.identify(function.stack, entry.get("store"))
+            if store is None:
+                self._missing(function, entry.get("store"))
+                continue
+            yield self._connection(function, entry, store)
+
+    def _missing(self, function: Resource, name: Any) -> None:
+        missing = f"the declared store '{name}' is in none of the given templates"
+        advice = "give the template that makes it as well, or declare it under poolproof:stores"
+        self.gaps.append(Gap(function.id, missing, advice, function.origin))
+
+    def _connection(self, function: Resource, entry: Mapping[str, Any], store: str) -> Connection:
+        via = entry.get("via")
+        subject = f"declared connection of '{function.id}'"
+        return Connection(
+            consumer=function.id,
+            store=store,
+            via=via if via in _VIA else "direct",
+            pool=self.identify(function.stack, entry.get("pool")),
+            role="reader" if entry.get("role") == "reader" else "writer",
+            connections_per_environment=_quantity(entry.get("connections_per_environment"), subject),
+            hold_seconds=_quantity(entry.get("hold_seconds"), subject),
+            hold_enforced=entry.get("hold_enforced") is True,
+            transactions_per_invocation=_quantity(entry.get("transactions_per_invocation"), subject),
+            other_work_seconds=_quantity(entry.get("other_work_seconds"), subject),
+            pins_session=entry.get("pins_session") is True,
+            certainty="certain",
+            evidence=("declared by poolproof:connections",),
+            origin=function.origin,
+        )
+
+
+def _quantity(value: Any, what: str) -> Quantity | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        return Quantity.unknown(f"{what}: not a number that the template shows")
+    return Quantity.exact(value)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _others(entry: Mapping[str, Any]) -> tuple[tuple[str, Quantity], ...]:
+    others = entry.get("other_connections")
+    pairs = []
+    for other in others if isinstance(others, list) else ():
+        if isinstance(other, dict):
+            name = str(other.get("name", "another client"))
+            count = _quantity(other.get("connections"), f"connections of '{name}'")
+            pairs.append((name, count or Quantity.unknown(f"connections of '{name}' are not declared")))
+    return tuple(pairs)
+
+
+def _store(entry: Mapping[str, Any], origin: Origin) -> Store:
+    name = str(entry["id"])
+    instance_class = entry.get("instance_class")
+    instances = (Instance(name, str(instance_class), origin=origin),) if instance_class is not None else ()
+    limit = _quantity(entry.get("max_connections"), f"max_connections declared for '{name}'")
+    parameters = entry.get("parameters")
+    return Store(
+        id=name,
+        kind=str(entry.get("kind", "external")),
+        engine=_text(entry.get("engine")),
+        engine_version=_text(entry.get("engine_version")),
+        instances=instances,
+        max_connections=limit,
+        max_connections_origin=origin,
+        parameters={str(k): str(v) for k, v in parameters.items()} if isinstance(parameters, dict) else {},
+        operator_reserve=_whole(entry.get("operator_reserve")),
+        other_connections=_others(entry),
+        data_api=entry.get("data_api") is True,
+        origin=origin,
+    )
+
+
+def _pool(entry: Mapping[str, Any], store: str, origin: Origin) -> Pool:
+    name = str(entry["id"])
+
+    def number(key: str) -> Quantity | None:
+        return _quantity(entry.get(key), f"{key} declared for '{name}'")
+
+    return Pool(
+        id=name,
+        store=store,
+        kind=str(entry.get("kind", "pgbouncer" if "connections" in entry else "rds-proxy")),
+        percent=number("percent"),
+        idle_percent=number("idle_percent"),
+        connections=number("connections"),
+        borrow_timeout_seconds=number("borrow_timeout_seconds"),
+        idle_client_timeout_seconds=number("idle_client_timeout_seconds"),
+        require_tls=_flag(entry.get("require_tls")),
+        iam_auth=_flag(entry.get("iam_auth")),
+        engine_family=_text(entry.get("engine_family")),
+        has_reader_endpoint=entry.get("has_reader_endpoint") is True,
+        origin=origin,
+    )
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

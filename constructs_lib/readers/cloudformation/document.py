@@ -1,0 +1,101 @@
+"""A CloudFormation or SAM template as plain values, with the line of every resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.readers.cloudformation.json_text import parse_json
+from constructs_lib.readers.cloudformation.yaml_text import parse_yaml
+from constructs_lib.readers.reading import UnreadableError
+
+#: CloudFormation itself stops at 1 MB; generated text beyond these limits is refused rather than chewed on for minutes.
+LARGEST_YAML_BYTES = 6_000_000
+LARGEST_JSON_BYTES = 256_000_000
+_SUFFIXES = (".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One template: its short name, file, contents, and one-based lines by (section, name)."""
+
+    name: str
+    path: str
+    body: Mapping[str, Any]
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    duplicates: tuple[tuple[int, str], ...] = ()
+    region: str | None = None
+    account: str | None = None
+    stack_name: str | None = None
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A top-level mapping such as Resources; empty when absent or not a mapping."""
+        found = self.body.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def line(self, section: str, name: str) -> int | None:
+        return self.lines.get((section, name))
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Any structured text: its value, lines of outer keys, duplicate keys."""
+
+    value: Any
+    lines: Mapping[tuple[str, ...], int]
+    duplicates: tuple[tuple[int, str], ...]
+
+
+def template_name(path: str | Path) -> str:
+    """The file name without ``.template.json``, ``.yaml`` and so on."""
+    name = Path(path).name
+    for suffix in _SUFFIXES:
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def parse(data: bytes) -> Parsed:
+    """Decide by content whether bytes are JSON or YAML, and parse them. Raises ``UnreadableError`` with the line where known."""
+    text = _decoded(data)
+    if not text.strip():
+        raise UnreadableError("the file is empty")
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return _parsed(*parse_json(text))
+        except UnreadableError as problem:
+            return _flow_yaml(text, problem)
+    _refuse_larger(data, LARGEST_YAML_BYTES, "YAML")
+    return _parsed(*parse_yaml(text))
+
+
+def _flow_yaml(text: str, problem: UnreadableError) -> Parsed:
+    """Text in braces may still be YAML (comments, single quotes); when it is not, the JSON error is the useful one."""
+    if len(text) > LARGEST_YAML_BYTES // 6:
+        raise problem
+    try:
+        return _parsed(*parse_yaml(text))
+    except UnreadableError:
+        raise problem from None
+
+
+def _parsed(value: Any, lines: Mapping[tuple[str, ...], int], duplicates: list[tuple[int, str]]) -> Parsed:
+    return Parsed(value, lines, tuple(duplicates))
+
+
+def _decoded(data: bytes) -> str:
+    _refuse_larger(data, LARGEST_JSON_BYTES, "JSON")
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise UnreadableError("not text: the bytes are not valid UTF-8", line) from None
+
+
+def _refuse_larger(data: bytes, limit: int, kind: str) -> None:
+    if len(data) > limit:
+        size = f"{len(data) / 1e6:,.0f} MB"
+        raise UnreadableError(f"{size} of {kind} are too large to be a template (CloudFormation takes 1 MB at most)")

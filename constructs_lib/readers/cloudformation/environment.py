@@ -1,0 +1,103 @@
+"""Values of environment variables followed to the resources behind them: through names, SSM parameters and dynamic references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.readers.cloudformation.clues import Use
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Either, Reference, Text, Unresolved, Value, concatenated, pattern_of
+
+DEEPEST = 6
+_STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
+_SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+?)(?::SecretString.*)?\}\}")
+_SSM = "AWS::SSM::Parameter"
+
+
+class Environment:
+    """Follows values of one estate."""
+
+    def __init__(self, estate: Estate, named: Named) -> None:
+        self.estate = estate
+        self.named = named
+
+    def uses(self, value: Value, where: str) -> Iterator[Use]:
+        """The resources a value leads to."""
+        yield from self._follow(value, where, "", 0)
+
+    def _follow(self, value: Value, where: str, guess: str, depth: int) -> Iterator[Use]:
+        if depth > DEEPEST:
+            return
+        if isinstance(value, Either):
+            for option in value.options:
+                yield from self._follow(option, where, guess or "it depends on a condition", depth + 1)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._follow(item, where, guess, depth + 1)
+        elif isinstance(value, dict):
+            yield from self._follow(list(value.values()), where, guess, depth + 1)
+        elif isinstance(value, Reference):
+            yield from self._reference(value, "", where, guess, depth)
+        elif isinstance(value, (str, Text)):
+            yield from self._text(value, where, guess, depth)
+
+    def _reference(self, reference: Reference, text: str, where: str, guess: str, depth: int) -> Iterator[Use]:
+        resource = self.estate.resource(reference)
+        if resource is None:
+            return
+        if resource.type == _SSM:
+            yield from self._follow(resource.get("Value"), f"{where}, SSM parameter '{resource.id}'", guess, depth + 1)
+            return
+        yield Use(resource, reference.attribute, where, reference.guess or guess, text)
+
+    def _text(self, value: str | Text, where: str, guess: str, depth: int) -> Iterator[Use]:
+        shown = _shown(value)
+        if isinstance(value, Text):
+            for part in value.parts:
+                if isinstance(part, Reference):
+                    yield from self._reference(part, shown, where, guess, depth)
+        if "{{resolve:" in shown:
+            yield from self._dynamic(value, shown, where, guess, depth)
+            return
+        resource = self.named.resource(value)
+        if resource is None or (isinstance(value, str) and len(value) < 3):
+            return
+        if resource.type == _SSM:
+            found = resource.get("Value")
+            yield from self._follow(found, f"{where}, SSM parameter '{resource.id}' by name", guess, depth + 1)
+        else:
+            yield Use(resource, "name", where, guess, shown)
+
+    def _dynamic(self, value: str | Text, shown: str, where: str, guess: str, depth: int) -> Iterator[Use]:
+        """Dynamic references inside text: the SSM parameter or secret they name."""
+        for match in _STORED.finditer(shown):
+            found = self.estate.stored(_cut(value, shown, *match.span(1)))
+            if not isinstance(found, Unresolved):
+                yield from self._follow(found, f"{where}, SSM parameter {match.group(1)}".replace("\0", "…"), guess, depth + 1)
+        for match in _SECRET.finditer(shown):
+            secret = self.named.resource(_cut(value, shown, *match.span(1)), {"AWS::SecretsManager::Secret"})
+            if secret is not None:
+                yield Use(secret, "name", where, guess, shown)
+
+
+def _shown(value: str | Text) -> str:
+    pattern = pattern_of(value) or ()
+    return "".join("\0" if part is None else part for part in pattern)
+
+
+def _cut(value: str | Text, shown: str, start: int, end: int) -> Value:
+    """A piece of text with its holes, by the positions in the shown form, where a hole is one character."""
+    if isinstance(value, str):
+        return value[start:end]
+    holes = [part for part in value.parts if not isinstance(part, str)]
+    first = shown[:start].count("\0")
+    pieces: list[Value] = []
+    for index, piece in enumerate(shown[start:end].split("\0")):
+        if index:
+            pieces.append(holes[first + index - 1])
+        if piece:
+            pieces.append(piece)
+    return concatenated(pieces)

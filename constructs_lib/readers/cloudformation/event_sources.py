@@ -1,0 +1,208 @@
+"""What invokes each function: event source mappings, HTTP front doors, schedules, topics, buckets, custom resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from constructs_lib.model.fleet import EventSource
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.functions import HANDS_ON, function_of, is_generated
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import (
+    Text,
+    Value,
+    entries_of,
+    items_of,
+    quantity_of,
+    references_in,
+    text_of,
+    truth_of,
+)
+
+#: How long a front door waits for an answer, in seconds, when nothing is set (API Gateway quotas, read 2026-11-21).
+REST_API_SECONDS = Quantity.exact(29)
+HTTP_API_SECONDS = Quantity.exact(30)
+_STREAMS = {
+    "kinesis": "kinesis", "dynamodb": "dynamodb-stream", "sqs": "sqs", "kafka": "kafka", "mq": "mq", "rds": "documentdb",
+}  # fmt: skip
+_BY_TYPE = {
+    "AWS::SQS::Queue": "sqs", "AWS::Kinesis::Stream": "kinesis", "AWS::Kinesis::StreamConsumer": "kinesis",
+    "AWS::DynamoDB::Table": "dynamodb-stream", "AWS::DynamoDB::GlobalTable": "dynamodb-stream", "AWS::MSK::Cluster": "kafka",
+    "AWS::MSK::ServerlessCluster": "kafka", "AWS::AmazonMQ::Broker": "mq", "AWS::DocDB::DBCluster": "documentdb",
+}  # fmt: skip
+_SAM_KINDS = {"AlexaSkill": "alexa", "S3": "s3", "Cognito": "cognito", "IoTRule": "iot", "CloudWatchLogs": "logs"}
+_DEPLOY = frozenset({"custom-resource", "rotation"})
+
+
+class EventSources:
+    """Event sources by function."""
+
+    def __init__(self, estate: Estate, named: Named) -> None:
+        self.estate = estate
+        self.named = named
+        self.found: dict[tuple[str, str], dict[EventSource, None]] = {}
+        self.schedules: dict[tuple[str, str], str] = {}
+        self.mapped: list[tuple[Resource, Resource]] = []
+        readers: dict[str, Callable[[Resource], None]] = {
+            "AWS::Lambda::EventSourceMapping": self._mapping,
+            "AWS::ApiGateway::Method": self._rest,
+            "AWS::ApiGatewayV2::Integration": self._http,
+            "AWS::Lambda::Url": self._url,
+            "AWS::Events::Rule": self._rule,
+            "AWS::Scheduler::Schedule": self._scheduler,
+            "AWS::SNS::Subscription": self._topic,
+            "AWS::ElasticLoadBalancingV2::TargetGroup": self._balancer,
+            "AWS::AppSync::DataSource": self._appsync,
+            "AWS::S3::Bucket": self._bucket,
+            "AWS::Cognito::UserPool": self._cognito,
+            "AWS::SecretsManager::RotationSchedule": self._rotation,
+            "AWS::StepFunctions::StateMachine": self._state_machine,
+            "poolproof:event": self._sam,
+        }
+        for kind, reader in readers.items():
+            for resource in estate.of_type(kind):
+                reader(resource)
+        for kind, resources in estate.by_type.items():
+            if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
+                for resource in resources:
+                    self._custom(kind, resource)
+        self._hand_on()
+
+    def of(self, function: Resource) -> Iterator[EventSource]:
+        yield from self.found.get(function.key, {})
+
+    def is_deploy_time(self, function: Resource) -> bool:
+        """Whether only deployments (and secret rotation) invoke the function."""
+        kinds = {source.kind for source in self.found.get(function.key, {})}
+        return bool(kinds) and kinds <= _DEPLOY
+
+    def _add(self, target: Value, resource: Resource, kind: str, **details: Any) -> Resource | None:
+        function = function_of(self.estate, self.named, target)
+        if function is not None:
+            source = EventSource(id=resource.id, kind=kind, origin=resource.origin, **details)
+            self.found.setdefault(function.key, {})[source] = None
+        return function
+
+    def _mapping(self, resource: Resource) -> None:
+        source = resource.get("EventSourceArn")
+        origin = next((found for r in references_in(source) if (found := self.estate.resource(r)) is not None), None)
+        what = f"of '{resource.id}'"
+        maximum = quantity_of(resource.get("ScalingConfig", "MaximumConcurrency"), f"MaximumConcurrency {what}")
+        pollers = quantity_of(resource.get("ProvisionedPollerConfig", "MaximumPollers"), f"MaximumPollers {what}")
+        function = self._add(
+            resource.get("FunctionName"),
+            resource,
+            self._mapping_kind(source, origin, resource),
+            maximum_concurrency=maximum,
+            provisioned_pollers=pollers,
+            max_receive_count=self._receives(origin),
+            enabled=truth_of(resource.get("Enabled")) is not False,
+        )
+        if function is not None and origin is not None:
+            self.mapped.append((function, origin))
+
+    def _mapping_kind(self, source: Value, origin: Resource | None, resource: Resource) -> str:
+        if origin is not None and origin.type in _BY_TYPE:
+            return _BY_TYPE[origin.type]
+        if resource.get("SelfManagedEventSource") is not None:
+            return "kafka"
+        if resource.get("DocumentDBEventSourceConfig") is not None:
+            return "documentdb"
+        shown = "".join(p if isinstance(p, str) else "" for p in source.parts) if isinstance(source, Text) else text_of(source) or ""
+        service = shown.split(":")[2] if shown.count(":") > 2 else ""
+        return _STREAMS.get(service, "events")
+
+    def _receives(self, queue: Resource | None) -> Quantity | None:
+        if queue is None or queue.type != "AWS::SQS::Queue":
+            return None
+        return quantity_of(queue.get("RedrivePolicy", "maxReceiveCount"), f"maxReceiveCount of '{queue.id}'")
+
+    def _rest(self, resource: Resource) -> None:
+        wait = _seconds(resource.get("Integration", "TimeoutInMillis"), resource)
+        self._add(resource.get("Integration", "Uri"), resource, "rest-api", timeout_seconds=wait or REST_API_SECONDS)
+
+    def _http(self, resource: Resource) -> None:
+        api = next((self.estate.resource(r) for r in references_in(resource.get("ApiId"))), None)
+        socket = api is not None and text_of(api.get("ProtocolType")) == "WEBSOCKET"
+        wait = _seconds(resource.get("TimeoutInMillis"), resource)
+        default = REST_API_SECONDS if socket else HTTP_API_SECONDS
+        kind = "websocket-api" if socket else "http-api"
+        self._add(resource.get("IntegrationUri"), resource, kind, timeout_seconds=wait or default)
+
+    def _url(self, resource: Resource) -> None:
+        self._add(resource.get("TargetFunctionArn"), resource, "function-url")
+
+    def _rule(self, resource: Resource) -> None:
+        expression = text_of(resource.get("ScheduleExpression"))
+        enabled = text_of(resource.get("State")) != "DISABLED"
+        for target in items_of(resource.get("Targets")):
+            arn = target.get("Arn") if isinstance(target, dict) else None
+            function = self._add(arn, resource, "schedule" if expression else "events", enabled=enabled)
+            if function is not None and expression:
+                self.schedules[function.key] = expression
+
+    def _scheduler(self, resource: Resource) -> None:
+        enabled = text_of(resource.get("State")) != "DISABLED"
+        function = self._add(resource.get("Target", "Arn"), resource, "schedule", enabled=enabled)
+        expression = text_of(resource.get("ScheduleExpression"))
+        if function is not None and expression:
+            self.schedules[function.key] = expression
+
+    def _topic(self, resource: Resource) -> None:
+        if text_of(resource.get("Protocol")) == "lambda":
+            self._add(resource.get("Endpoint"), resource, "sns")
+
+    def _balancer(self, resource: Resource) -> None:
+        for target in items_of(resource.get("Targets")):
+            self._add(target.get("Id") if isinstance(target, dict) else None, resource, "alb")
+
+    def _appsync(self, resource: Resource) -> None:
+        self._add(resource.get("LambdaConfig", "LambdaFunctionArn"), resource, "appsync", timeout_seconds=HTTP_API_SECONDS)
+
+    def _bucket(self, resource: Resource) -> None:
+        for item in items_of(resource.get("NotificationConfiguration", "LambdaConfigurations")):
+            self._add(item.get("Function") if isinstance(item, dict) else None, resource, "s3")
+
+    def _cognito(self, resource: Resource) -> None:
+        for target in entries_of(resource.get("LambdaConfig")).values():
+            self._add(target.get("LambdaArn") if isinstance(target, dict) else target, resource, "cognito")
+
+    def _rotation(self, resource: Resource) -> None:
+        self._add(resource.get("RotationLambdaARN"), resource, "rotation")
+
+    def _state_machine(self, resource: Resource) -> None:
+        definition = [resource.get(key) for key in ("DefinitionString", "Definition", "DefinitionSubstitutions")]
+        seen = set()
+        for reference in references_in([value for value in definition if value is not None]):
+            if reference.logical_id not in seen:
+                seen.add(reference.logical_id)
+                self._add(reference, resource, "step-functions")
+
+    def _sam(self, resource: Resource) -> None:
+        kind = text_of(resource.get("Kind")) or ""
+        self._add(resource.get("Target"), resource, _SAM_KINDS.get(kind, "events"))
+
+    def _custom(self, kind: str, resource: Resource) -> None:
+        self._add(resource.get("ServiceToken"), resource, "custom-resource")
+        if kind == "Custom::Trigger":
+            self._add(resource.get("HandlerArn"), resource, "custom-resource")
+        if kind == "Custom::S3BucketNotifications":
+            for item in items_of(resource.get("NotificationConfiguration", "LambdaFunctionConfigurations")):
+                self._add(item.get("LambdaFunctionArn") if isinstance(item, dict) else None, resource, "s3")
+
+    def _hand_on(self) -> None:
+        """The provider framework of the CDK passes a custom resource's events on to a function of the user."""
+        for function in list(self.estate.of_type("AWS::Lambda::Function")):
+            if is_generated(function) and self.is_deploy_time(function):
+                variables = entries_of(function.get("Environment", "Variables"))
+                for name in HANDS_ON:
+                    self._add(variables.get(name), function, "custom-resource")
+
+
+def _seconds(value: Value, resource: Resource) -> Quantity | None:
+    wait = quantity_of(value, f"TimeoutInMillis of '{resource.id}'")
+    return None if wait is None else wait * Quantity.exact(Fraction(1, 1000))

@@ -1,0 +1,146 @@
+"""Hosts that are no resource of any given template: literal addresses and connection strings, and addresses nobody can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from constructs_lib.model.fleet import Gap, Store
+from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
+from constructs_lib.readers.cloudformation.named_hosts import is_database_host, likely_engine
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.proxies import Proxies
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, text_of
+
+SCHEMES = {
+    "postgres": "postgres", "postgresql": "postgres", "postgresql+psycopg": "postgres", "postgresql+psycopg2": "postgres",
+    "postgresql+asyncpg": "postgres", "mysql": "mysql", "mysql2": "mysql", "mysql+pymysql": "mysql", "mariadb": "mariadb",
+    "mongodb": "mongodb", "mongodb+srv": "mongodb", "redis": "redis", "rediss": "redis", "jdbc:postgresql": "postgres",
+    "jdbc:mysql": "mysql", "sqlserver": "sqlserver", "mssql": "sqlserver", "libsql": "sqlite",
+}  # fmt: skip
+_ABOUT_DATABASES = re.compile(
+    r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
+    r"elasticache|memorydb|neptune|redshift|proxy|writer|reader)(?:_|$)|^pghost$|database|postgres|mysql",
+    re.IGNORECASE,
+)
+_ABOUT_ADDRESSES = re.compile(r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connectionstring)(?:_|$)|pghost$", re.IGNORECASE)
+_NOT_DATABASES = re.compile(r"(?:^|_)(?:http|api|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)", re.IGNORECASE)
+_HOST = re.compile(r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Externals:
+    """Finds stores outside the given templates and keeps what was found."""
+
+    def __init__(self, named: Named, databases: Databases, proxies: Proxies) -> None:
+        self.named = named
+        self.databases = databases
+        self.proxies = proxies
+        self.stores: dict[str, Store] = {}
+        self.gaps: list[Gap] = []
+
+    def clues(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
+        """What a variable says that leads to no resource of the templates."""
+        text = text_of(value)
+        if text is not None:
+            yield from self._literal(function, variable, text)
+        elif isinstance(value, Unresolved) and names_address(variable):
+            yield from self._hidden(function, variable, value)
+        elif isinstance(value, Text) and isinstance(value.parts[0], str) and _scheme(value.parts[0]):
+            missing = f"environment variable {variable} is a connection string whose host is not known"
+            self._gap(function, missing)
+
+    def _literal(self, function: Resource, variable: str, text: str) -> Iterator[Clue]:
+        host, engine = _address(text, variable)
+        if host is None:
+            return
+        where = f"environment variable {variable} = {host}"
+        known = self._known(host)
+        if known is not None:
+            yield from self._to_known(known, where)
+            return
+        identifier = f"external:{host}"
+        engine = engine or likely_engine(host)
+        self.stores.setdefault(identifier, Store(id=identifier, kind="external", engine=engine, origin=function.origin))
+        yield Clue(identifier, "direct", "likely", where, addressed=True)
+
+    def _known(self, host: str) -> Resource | None:
+        """A database of the templates whose identifier the host starts with."""
+        if ".rds." not in host and ".docdb." not in host:
+            return None
+        return self.named.resource(host.split(".", 1)[0], {CLUSTER, INSTANCE, PROXY, "AWS::DocDB::DBCluster"})
+
+    def _to_known(self, resource: Resource, where: str) -> Iterator[Clue]:
+        store = self.proxies.target.get(resource.key) if resource.type == PROXY else self.databases.store_of(resource)
+        if store is not None:
+            pool = resource.id if resource.type == PROXY else None
+            yield Clue(store.id, "proxy" if pool else "direct", "likely", where, pool=pool, addressed=True)
+
+    def _hidden(self, function: Resource, variable: str, value: Unresolved) -> Iterator[Clue]:
+        """An address that comes from elsewhere: the only database of the other templates, if there is just one, else a gap."""
+        guess = self._only(function, f"{variable} {value.parameter or ''}") if value.parameter else None
+        if guess is None:
+            self._gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
+            return
+        yield guess
+
+    def _only(self, function: Resource, words: str) -> Clue | None:
+        evidence = f"environment variable {words.split()[0]} is a parameter, and the given templates make just one {{}} for it"
+        if "proxy" in words.lower():
+            pools = [
+                (pool, target) for key, target in self.proxies.target.items()
+                if key[0] != function.stack.key and target is not None
+                and (pool := self.databases.estate.stacks[key[0]].resources[key[1]])
+            ]  # fmt: skip
+            if len(pools) != 1:
+                return None
+            return Clue(pools[0][1].id, "proxy", "likely", evidence.format("proxy"), pool=pools[0][0].id, addressed=True)
+        stores = {
+            home.key: home for home in self.databases.home.values()
+            if home.stack.key != function.stack.key and home.type in (CLUSTER, INSTANCE)
+        }  # fmt: skip
+        if len(stores) != 1:
+            return None
+        return Clue(next(iter(stores.values())).id, "direct", "likely", evidence.format("database"), addressed=True)
+
+    def _gap(self, function: Resource, missing: str) -> None:
+        advice = "give the template that makes the database as well, set the parameter with --parameters, or declare the connection"
+        self.gaps.append(Gap(function.id, missing, advice, function.origin))
+
+
+def names_address(variable: str) -> bool:
+    """Whether a variable's name says that it holds the address of a database."""
+    words = _WORDS.sub("_", variable)
+    if _NOT_DATABASES.search(words):
+        return False
+    return bool(_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words))
+
+
+def _scheme(text: str) -> str | None:
+    scheme, separator, _ = text.partition("://")
+    return SCHEMES.get(scheme.lower()) if separator else None
+
+
+def _address(text: str, variable: str) -> tuple[str | None, str | None]:
+    """Host and engine of a literal: a connection string, a host that only a database has, or a host in a variable that says so."""
+    engine = _scheme(text)
+    if engine is not None:
+        try:
+            host = urlsplit(text.removeprefix("jdbc:")).hostname
+        except ValueError:
+            return None, None
+        return (host, engine) if host and not _is_local(host) else (None, None)
+    host = text.partition(":")[0].strip()
+    if not _HOST.match(host) or _is_local(host):
+        return None, None
+    if is_database_host(host) or names_address(variable):
+        return host.lower(), None
+    return None, None
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "0.0.0.0", "::1") or host.startswith("127.")  # noqa: S104 - compared, not bound

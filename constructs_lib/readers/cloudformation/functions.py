@@ -1,0 +1,91 @@
+"""Lambda functions as consumers: concurrency, timeout, what provisions environments, and who wrote them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from constructs_lib.model.fleet import Consumer, EventSource, Provisioned
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Value, quantity_of, references_in, text_of
+
+FUNCTION = "AWS::Lambda::Function"
+ALIASES = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
+#: Functions the CDK adds by itself, by what their construct path or logical id shows.
+_GENERATED = re.compile(
+    r"framework-(?:onEvent|isComplete|onTimeout)|frameworkon(?:Event|Timeout)|frameworkisComplete|^LogRetention[0-9a-f]{6,}|/LogRetention[0-9a-f]{6,}"
+    r"|Custom::[A-Za-z0-9]+CustomResourceProvider|CustomResourceProviderHandler|^AWS679f53fac002430cb0da5b7982bd2287|/AWS679f53fac002430cb0da5b7982bd2287"
+    r"|BucketNotificationsHandler050a0587b7544547bf325f094a3db834|CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C"
+    r"|CustomCDKBucketDeployment|SingletonLambda|WaiterStateMachine|AwsApiCallHandler|Custom::CrossRegionExport",
+)
+#: Functions of that one provider framework hand the work to a function of the user.
+HANDS_ON = ("USER_ON_EVENT_FUNCTION_ARN", "USER_IS_COMPLETE_FUNCTION_ARN")
+DEFAULT_TIMEOUT = Quantity.exact(3)
+
+
+def function_of(estate: Estate, named: Named, value: Value) -> Resource | None:
+    """The function behind a reference to it, its alias, its version or the text of an invocation ARN."""
+    for reference in references_in(value):
+        resource = estate.resource(reference)
+        if resource is not None and resource.type in ALIASES:
+            return function_of(estate, named, resource.get("FunctionName"))
+        if resource is not None and resource.type == FUNCTION:
+            return resource
+    return named.resource(value, {FUNCTION})
+
+
+def is_generated(function: Resource) -> bool:
+    """Whether the CDK wrote the function by itself: a provider framework, log retention, bucket clean-up and the like."""
+    path = function.construct_path or ""
+    return bool(_GENERATED.search(path) or _GENERATED.search(function.logical_id))
+
+
+class Functions:
+    """The functions of an estate with what provisions them."""
+
+    def __init__(self, estate: Estate, named: Named) -> None:
+        self.estate = estate
+        self.named = named
+        self.provisioned: dict[tuple[str, str], list[Provisioned]] = {}
+        for alias in estate.of_type(*ALIASES):
+            self._provision(alias)
+
+    def resources(self) -> Iterable[Resource]:
+        return self.estate.of_type(FUNCTION)
+
+    def _provision(self, alias: Resource) -> None:
+        executions = quantity_of(
+            alias.get("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions"),
+            f"ProvisionedConcurrentExecutions of '{alias.id}'",
+        )
+        function = function_of(self.estate, self.named, alias.get("FunctionName"))
+        if executions is not None and function is not None:
+            self.provisioned.setdefault(function.key, []).append(Provisioned(alias.id, executions, alias.origin))
+
+    def consumer(self, function: Resource, sources: Iterator[EventSource], *, deploy_time: bool) -> Consumer:
+        timeout = quantity_of(function.get("Timeout"), f"Timeout of '{function.id}'")
+        managed = function.get("CapacityProviderConfig", "LambdaManagedInstancesCapacityProviderConfig")
+        return Consumer(
+            id=function.id,
+            reserved_concurrency=quantity_of(
+                function.get("ReservedConcurrentExecutions"), f"ReservedConcurrentExecutions of '{function.id}'"
+            ),
+            provisioned=tuple(self.provisioned.get(function.key, ())),
+            timeout_seconds=DEFAULT_TIMEOUT if timeout is None else timeout,
+            event_sources=tuple(sources),
+            deploy_time=deploy_time,
+            generated=is_generated(function),
+            tenant_isolation=text_of(function.get("TenancyConfig", "TenantIsolationMode")) == "PER_TENANT",
+            managed_instances=managed is not None,
+            maximum_environments=quantity_of(
+                function.get("FunctionScalingConfig", "MaxExecutionEnvironments"), f"MaxExecutionEnvironments of '{function.id}'"
+            ),
+            concurrency_per_environment=quantity_of(
+                function.get("CapacityProviderConfig", "LambdaManagedInstancesCapacityProviderConfig", "PerExecutionEnvironmentMaxConcurrency"),
+                f"PerExecutionEnvironmentMaxConcurrency of '{function.id}'",
+            ),
+            origin=function.origin,
+        )

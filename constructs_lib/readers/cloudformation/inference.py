@@ -1,0 +1,179 @@
+"""Clues of one function: every address, secret, grant and role that leads to a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from constructs_lib.model.fleet import Certainty, Role
+from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
+from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.environment import Environment
+from constructs_lib.readers.cloudformation.externals import Externals
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, TABLES, address_role
+from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
+from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
+from constructs_lib.readers.cloudformation.secrets import Secrets
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Value, entries_of
+
+_TABLE_USE = (
+    "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:ConditionCheckItem",
+)  # fmt: skip
+_DATA_API = ("rds-data:ExecuteStatement", "rds-data:BatchExecuteStatement", "rds-data:BeginTransaction", "rds-data:ExecuteSql")
+_READ_SECRET = ("secretsmanager:GetSecretValue",)
+_CONNECT = ("rds-db:connect",)
+_OTHER_CONNECT = ("dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect")
+
+
+@dataclass
+class Seen:
+    """What a function's environment mentions besides addresses."""
+
+    tables: dict[str, str] = field(default_factory=dict)
+    clusters: dict[str, str] = field(default_factory=dict)
+    roles: list[tuple[Resource, str]] = field(default_factory=list)
+
+
+class Inference:
+    """Collects clues of the functions of one estate."""
+
+    def __init__(
+        self, environment: Environment, databases: Databases, proxies: Proxies, secrets: Secrets, permissions: Permissions, externals: Externals
+    ) -> None:
+        self.environment = environment
+        self.databases = databases
+        self.proxies = proxies
+        self.secrets = secrets
+        self.permissions = permissions
+        self.externals = externals
+
+    def clues(self, function: Resource) -> list[Clue]:
+        """Everything that points from a function to stores, each once."""
+        seen = Seen()
+        code = InlineCode(function)
+        found: list[Clue] = []
+        for name, value in entries_of(function.get("Environment", "Variables")).items():
+            if code.may_use(str(name)):
+                found += self._variable(function, str(name), value, seen)
+        statements = self.permissions.of_function(function)
+        for statement in statements or ():
+            found += self._statement(statement, seen)
+        for role, where in seen.roles:
+            for statement in self.permissions.of_role(role):
+                found += [replace(clue, evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)]
+        if statements is None:
+            found += [Clue(table, "http", "likely", f"{where}; the role is not given") for table, where in seen.tables.items()]
+        return list(dict.fromkeys(found))
+
+    def _variable(self, function: Resource, name: str, value: Value, seen: Seen) -> Iterator[Clue]:
+        where = f"environment variable {name}"
+        known = False
+        for use in self.environment.uses(value, where):
+            known = True
+            yield from self._use(use, seen)
+        if not known:
+            yield from self.externals.clues(function, name, value)
+
+    def _use(self, use: Use, seen: Seen) -> Iterator[Clue]:
+        role = self._address_role(use)
+        if role is not None:
+            yield from self._address(use, role)
+        elif use.resource.type in TABLES and use.attribute != "StreamArn":
+            seen.tables.setdefault(use.resource.id, use.where)
+        elif use.resource.type == ROLE:
+            seen.roles.append((use.resource, use.where))
+        else:
+            yield from self._secret(use, use.strength)
+            store = self.databases.store_of(use.resource)
+            if store is not None and not use.attribute.startswith("MasterUserSecret"):
+                seen.clusters.setdefault(store.id, use.where)
+
+    def _address_role(self, use: Use) -> Role | None:
+        if use.attribute != "name" and ".dsql." in use.text and use.resource.type == "AWS::DSQL::Cluster":
+            return "writer"
+        return address_role(use.resource.type, use)  # type: ignore[arg-type]
+
+    def _address(self, use: Use, role: Role) -> Iterator[Clue]:
+        evidence = f"{use.where} = {use.attribute} of '{use.resource.id}'{f' ({use.guess})' if use.guess else ''}"
+        proxied = self.proxies.proxy_of(use.resource)
+        if proxied is not None:
+            proxy, role = proxied
+            yield self._through(proxy, role, use.strength, evidence, addressed=True)
+            return
+        store = self.databases.store_of(use.resource)
+        if store is not None:
+            yield Clue(store.id, "direct", use.strength, evidence, role=role, addressed=True)
+
+    def _through(self, proxy: Resource, role: Role, strength: Certainty, evidence: str, *, addressed: bool = False) -> Clue:
+        target = self.proxies.target.get(proxy.key)
+        store = target.id if target is not None else hidden_store(proxy)
+        return Clue(store, "proxy", strength, evidence, pool=proxy.id, role=role, addressed=addressed)
+
+    def _secret(self, use: Use, strength: Certainty) -> Iterator[Clue]:
+        evidence = f"{use.where} names the secret of '{{}}'"
+        store = self.secrets.store_of(use.resource, use.attribute)
+        proxy = self.secrets.proxy_of(use.resource)
+        if store is not None:
+            yield Clue(store.id, "direct", strength, evidence.format(store.id))
+        elif proxy is not None:
+            yield self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
+
+    def _statement(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
+        alone: Certainty = "possible" if statement.shared else "likely"
+        if statement.allows(*_CONNECT):
+            yield from self._logins(statement)
+        if statement.allows(*_READ_SECRET):
+            for use in self._resources(statement, "permission to read"):
+                yield from self._secret(use, alone)
+        if statement.allows(*_OTHER_CONNECT):
+            for use in self._resources(statement, "permission to connect to"):
+                store = self.databases.store_of(use.resource)
+                if store is not None:
+                    yield Clue(store.id, "direct", alone, f"permission to connect to '{store.id}'")
+        if statement.allows(*_DATA_API):
+            yield from self._data_api(statement, seen, alone)
+        if statement.allows(*_TABLE_USE):
+            yield from self._tables(statement, seen)
+
+    def _resources(self, statement: Statement, where: str) -> Iterator[Use]:
+        for resource in statement.resources:
+            yield from self.environment.uses(resource, where)
+
+    def _logins(self, statement: Statement) -> Iterator[Clue]:
+        if not statement.allows(*_CONNECT):
+            return
+        strength: Certainty = "possible" if statement.shared else "likely"
+        for use in self._resources(statement, "rds-db:connect"):
+            evidence = f"rds-db:connect on '{use.resource.id}'"
+            proxied = self.proxies.proxy_of(use.resource)
+            store = self.databases.store_of(use.resource)
+            if proxied is not None:
+                yield self._through(proxied[0], "writer", strength, evidence)
+            elif store is not None:
+                yield Clue(store.id, "direct", strength, evidence)
+
+    def _data_api(self, statement: Statement, seen: Seen, alone: Certainty) -> Iterator[Clue]:
+        named = {}
+        for use in self._resources(statement, "rds-data"):
+            store = self.databases.store_of(use.resource)
+            if store is not None and use.resource.type in (CLUSTER, INSTANCE):
+                named[store.id] = f"rds-data permission on '{store.id}'"
+        for store_id, evidence in named.items():
+            strength: Certainty = "certain" if store_id in seen.clusters or alone == "likely" else alone
+            yield Clue(store_id, "data-api", strength, evidence)
+        if statement.everywhere:
+            for store_id, where in seen.clusters.items():
+                yield Clue(store_id, "data-api", "certain", f"rds-data permission, and {where} names '{store_id}'")
+
+    def _tables(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
+        named = {use.resource.id: use for use in self._resources(statement, "dynamodb") if use.resource.type in TABLES}
+        for table, use in named.items():
+            strength: Certainty = "possible" if statement.shared and table not in seen.tables else "certain"
+            where = f" and {seen.tables[table]}" if table in seen.tables else ""
+            yield Clue(table, "http", weaker(strength, use.strength), f"dynamodb permission on '{table}'{where}")
+        if statement.everywhere:
+            for table, where in seen.tables.items():
+                yield Clue(table, "http", "certain", f"dynamodb permission on every table and {where} = '{table}'")

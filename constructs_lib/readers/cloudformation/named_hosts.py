@@ -1,0 +1,33 @@
+"""Host names that only databases have, by the service that gives them out."""
+
+from __future__ import annotations
+
+import re
+
+_BY_HOST: tuple[tuple[re.Pattern[str], str | None], ...] = (
+    (re.compile(r"\.rds\.amazonaws\.com(\.cn)?$"), None),
+    (re.compile(r"\.docdb\.amazonaws\.com$"), "docdb"),
+    (re.compile(r"\.docdb-elastic\.amazonaws\.com$"), "docdb"),
+    (re.compile(r"\.neptune\.amazonaws\.com$"), "neptune"),
+    (re.compile(r"\.cache\.amazonaws\.com$"), "redis"),
+    (re.compile(r"\.memorydb\.[a-z0-9-]+\.amazonaws\.com$"), "redis"),
+    (re.compile(r"\.dsql\.[a-z0-9-]+\.on\.aws$"), "aurora-dsql"),
+    (re.compile(r"\.redshift(-serverless)?\.amazonaws\.com$"), "redshift"),
+    (re.compile(r"\.neon\.tech$"), "postgres"),
+    (re.compile(r"\.supabase\.(co|com)$"), "postgres"),
+    (re.compile(r"\.psdb\.cloud$"), "mysql"),
+    (re.compile(r"\.mongodb\.net$"), "mongodb"),
+    (re.compile(r"\.cockroachlabs\.cloud$"), "postgres"),
+    (re.compile(r"\.upstash\.io$"), "redis"),
+    (re.compile(r"\.turso\.io$"), "sqlite"),
+)
+
+
+def is_database_host(host: str) -> bool:
+    """Whether only a database has such an address."""
+    return any(pattern.search(host.lower()) for pattern, _ in _BY_HOST)
+
+
+def likely_engine(host: str) -> str | None:
+    """The engine behind a host, where its name tells."""
+    return next((engine for pattern, engine in _BY_HOST if pattern.search(host.lower())), None)

@@ -1,0 +1,73 @@
+"""Resources found by the explicit name that another place writes: a secret's name, a table's, a database's identifier, a role's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.lookups import Names
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated
+
+NAMED_BY: dict[str, tuple[str, ...]] = {
+    "AWS::SecretsManager::Secret": ("Name",),
+    "AWS::DynamoDB::Table": ("TableName",),
+    "AWS::DynamoDB::GlobalTable": ("TableName",),
+    "AWS::RDS::DBCluster": ("DBClusterIdentifier",),
+    "AWS::RDS::DBInstance": ("DBInstanceIdentifier",),
+    "AWS::DocDB::DBCluster": ("DBClusterIdentifier",),
+    "AWS::Neptune::DBCluster": ("DBClusterIdentifier",),
+    "AWS::RDS::DBProxy": ("DBProxyName",),
+    "AWS::SSM::Parameter": ("Name",),
+    "AWS::IAM::Role": ("RoleName",),
+    "AWS::Lambda::Function": ("FunctionName",),
+    "AWS::ElastiCache::ReplicationGroup": ("ReplicationGroupId",),
+    "AWS::MemoryDB::Cluster": ("ClusterName",),
+}
+#: What stands before the name in an ARN, by the kind of thing it names.
+_IN_ARN = re.compile(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
+
+
+class Named:
+    """Names of the resources of an estate."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self._names: dict[str, Names[Resource]] = {}
+
+    def _of(self, resource_type: str) -> Names[Resource]:
+        names = self._names.get(resource_type)
+        if names is None:
+            names = self._names[resource_type] = Names()
+            for resource in self.estate.of_type(resource_type):
+                for key in NAMED_BY.get(resource_type, ()):
+                    names.add(resource.get(key), resource)
+        return names
+
+    def resource(self, name: Value, types: Set[str] | None = None) -> Resource | None:
+        """The one resource with that name (or ARN), of any of the types; ``None`` for none or several."""
+        if not isinstance(name, (str, Text)):
+            return None
+        candidate = _without_arn(name)
+        found = [item for kind in (types or NAMED_BY) for item in self._of(kind).find(candidate)]
+        return found[0] if len(found) == 1 else None
+
+
+def _without_arn(name: str | Text) -> Value:
+    """The name inside an ARN; the text itself when it is no ARN."""
+    if isinstance(name, str):
+        return _IN_ARN.sub("", name)
+    shown = "".join(part if isinstance(part, str) else "\0" for part in name.parts)
+    match = _IN_ARN.match(shown)
+    if match is None:
+        return name
+    holes = [part for part in name.parts if not isinstance(part, str)]
+    rest = holes[shown[: match.end()].count("\0") :]
+    pieces: list[Value] = []
+    for index, piece in enumerate(shown[match.end() :].split("\0")):
+        if index:
+            pieces.append(rest[index - 1] if index - 1 < len(rest) else Unresolved("unknown"))
+        if piece:
+            pieces.append(piece)
+    return concatenated(pieces)

@@ -1,0 +1,105 @@
+"""Which template is a nested stack of which, and the stacks that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from constructs_lib.readers.cloudformation.document import Document
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.expansion import bodies_of
+from constructs_lib.readers.cloudformation.stack import Stack
+
+NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+MOST_STACKS = 2_000
+DEEPEST = 8
+
+
+def build(documents: Sequence[Document], parameters: Mapping[str, str]) -> Estate:
+    """The stacks of all documents: nested ones once for every place that makes them, the others by themselves."""
+    return _Builder(documents, parameters).build()
+
+
+def nested_file(body: Mapping[str, Any]) -> str | None:
+    """The file name of the template that a nested stack resource names, as far as the template shows it."""
+    location = NESTED.get(str(body.get("Type")))
+    if location is None:
+        return None
+    metadata = body.get("Metadata")
+    asset = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+    if isinstance(asset, str):
+        return asset
+    properties = body.get("Properties")
+    raw = properties.get(location) if isinstance(properties, dict) else None
+    text = _last_text(raw)
+    return text.rsplit("?", 1)[0] if text else None
+
+
+def _last_text(raw: Any) -> str | None:
+    """The end of a location, where the file name is; intrinsics keep it in their last text."""
+    while isinstance(raw, (dict, list)) and raw:
+        raw = list(raw.values())[-1] if isinstance(raw, dict) and "Fn::Sub" not in raw else _inner(raw)
+    return raw if isinstance(raw, str) else None
+
+
+def _inner(raw: Any) -> Any:
+    if isinstance(raw, list):
+        return raw[-1]
+    template = raw["Fn::Sub"]
+    return template[0] if isinstance(template, list) and template else template
+
+
+class _Builder:
+    def __init__(self, documents: Sequence[Document], parameters: Mapping[str, str]) -> None:
+        self.documents = documents
+        self.estate = Estate(parameters)
+        self.bodies = {id(document): bodies_of(document) for document in documents}
+        self.by_file: dict[str, list[Document]] = {}
+        for document in documents:
+            self.by_file.setdefault(PurePosixPath(document.path.replace("\\", "/")).name, []).append(document)
+        self.uses: dict[int, int] = {}
+        for document in documents:
+            for _, child in self.children(document):
+                self.uses[id(child)] = self.uses.get(id(child), 0) + 1
+
+    def children(self, document: Document) -> Iterator[tuple[str, Document]]:
+        for name, body in self.bodies[id(document)].items():
+            file = nested_file(body)
+            found = self.by_file.get(PurePosixPath(file.replace("\\", "/")).name, []) if file else []
+            if len(found) == 1 and found[0] is not document:
+                yield name, found[0]
+
+    def build(self) -> Estate:
+        roots = [document for document in self.documents if id(document) not in self.uses]
+        for document in roots:
+            self.add(document, None, "", 0)
+        reached = {id(stack.document) for stack in self.estate.stacks.values()}
+        for document in self.documents:
+            if id(document) not in reached:  # templates that nest each other in a circle
+                self.add(document, None, "", DEEPEST)
+        self.estate.settle()
+        return self.estate
+
+    def add(self, document: Document, parent: Stack | None, made_by: str, depth: int) -> None:
+        if len(self.estate.stacks) >= MOST_STACKS:
+            return
+        stack = Stack(self._key(document, parent, made_by), self._label(document, parent, made_by), document, self.estate)
+        stack.parent, stack.made_by = parent, made_by
+        self.estate.add(stack, self.bodies[id(document)])
+        if parent is not None:
+            parent.children[made_by] = stack
+        if depth < DEEPEST:
+            for name, child in self.children(document):
+                self.add(child, stack, name, depth + 1)
+
+    def _key(self, document: Document, parent: Stack | None, made_by: str) -> str:
+        return f"{parent.key}>{made_by}" if parent is not None else f"{len(self.estate.stacks)}:{document.name}"
+
+    def _label(self, document: Document, parent: Stack | None, made_by: str) -> str:
+        if len(self.documents) == 1:
+            return ""
+        if parent is None or self.uses.get(id(document), 0) < 2 and parent.label == parent.document.name:
+            return document.name
+        outer = "" if parent.label == parent.document.name else f"{parent.label}/"
+        return f"{outer}{made_by}/{document.name}"

@@ -1,0 +1,73 @@
+"""Parameters of a stack: what the user or the parent stack gave, the default, what is allowed, or what another template calls the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value, scalar_text
+
+if TYPE_CHECKING:
+    from constructs_lib.readers.cloudformation.stack import Stack
+
+MOST_OPTIONS = 40
+
+
+class Parameters:
+    """Values of the parameters of one stack, each found once."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self._known: dict[str, Value] = {}
+
+    def value(self, name: str) -> Value:
+        if name not in self._known:
+            # Asked again while being found: the value rests on itself.
+            self._known[name] = Unresolved(f"parameter '{name}' rests on itself", name)
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def _find(self, name: str) -> Value:
+        declared = self.stack.document.section("Parameters").get(name)
+        declared = declared if isinstance(declared, dict) else {}
+        kind = str(declared.get("Type", "String"))
+        passed = self.stack.given(name)
+        if passed is not None:
+            return _typed(passed, kind)
+        override = self.stack.estate.override(self.stack, name)
+        if override is not None:
+            return _typed(override, kind)
+        if kind.startswith("AWS::SSM::Parameter::Value"):
+            return self._stored(name, declared.get("Default"))
+        if declared.get("Default") is not None and not _is_empty(declared["Default"], declared):
+            return _typed(declared["Default"], kind)
+        return self._undecided(name, declared, kind)
+
+    def _stored(self, name: str, where: Any) -> Value:
+        found = self.stack.estate.stored(where)
+        if isinstance(found, Unresolved):
+            return Unresolved(f"parameter '{name}' is read from SSM parameter '{where}'", name)
+        return found
+
+    def _undecided(self, name: str, declared: dict[str, Any], kind: str) -> Value:
+        guess = self.stack.estate.output_called_like(self.stack, name)
+        if guess is not None:
+            return guess
+        if declared.get("Default") is not None:
+            return _typed(declared["Default"], kind)
+        allowed = declared.get("AllowedValues")
+        if isinstance(allowed, list) and 0 < len(allowed) <= MOST_OPTIONS:
+            options = tuple(scalar_text(item) or "" for item in allowed)
+            return Either(options) if len(options) > 1 else options[0]
+        return Unresolved(f"parameter '{name}' has no default", name)
+
+
+def _is_empty(default: Any, declared: dict[str, Any]) -> bool:
+    """An empty default that nothing tests against is a placeholder to be filled in; see ``output_called_like``."""
+    return scalar_text(default) == "" and not declared.get("AllowedValues")
+
+
+def _typed(value: Value, kind: str) -> Value:
+    if kind in ("CommaDelimitedList",) or kind.startswith("List<"):
+        plain = scalar_text(value)
+        return [item.strip() for item in plain.split(",")] if plain is not None else value
+    return value

@@ -1,0 +1,128 @@
+"""What a function's role allows, as far as it opens a way to a store: inline and attached policies, and the managed ones that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Either, Reference, Text, Value, items_of, scalar_text
+
+ROLE = "AWS::IAM::Role"
+POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+#: AWS managed policies that let a function use a store; read from the IAM managed policy reference on 2026-11-21.
+AWS_MANAGED: dict[str, tuple[str, ...]] = {
+    "AmazonDynamoDBFullAccess": ("dynamodb:*",),
+    "AmazonDynamoDBReadOnlyAccess": ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem"),
+    "AmazonRDSDataFullAccess": ("rds-data:*", "secretsmanager:GetSecretValue"),
+    "SecretsManagerReadWrite": ("secretsmanager:*",),
+    "AmazonAthenaFullAccess": ("athena:*",),
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One allowing statement; ``shared`` tells that several functions run with the role."""
+
+    actions: tuple[str, ...]
+    resources: tuple[Value, ...]
+    shared: bool = False
+
+    def allows(self, *actions: str) -> bool:
+        """Whether one of the actions is allowed by name or pattern; a bare ``*`` says nothing about stores."""
+        return any(fnmatchcase(action, pattern) for pattern in self.actions if pattern != "*" for action in actions)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it covers resources without naming one."""
+        return any(_is_wide(resource) for resource in self.resources)
+
+
+def _is_wide(resource: Value) -> bool:
+    if isinstance(resource, Text):
+        last = resource.parts[-1]
+        return isinstance(last, str) and last.endswith(("*", "/*")) and not any(isinstance(p, Reference) for p in resource.parts)
+    text = scalar_text(resource)
+    return text is not None and text.endswith("*")
+
+
+class Permissions:
+    """Statements of every role of an estate."""
+
+    def __init__(self, estate: Estate, named: Named, functions: Iterable[Resource]) -> None:
+        self.estate = estate
+        self.named = named
+        self._attached: dict[tuple[str, str], list[Resource]] = {}
+        self._statements: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._users: dict[tuple[str, str], int] = {}
+        for policy in estate.of_type(*POLICIES):
+            for name in [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]:
+                role = self.role(name)
+                if role is not None:
+                    self._attached.setdefault(role.key, []).append(policy)
+        for function in functions:
+            role = self.role(function.get("Role"))
+            if role is not None:
+                self._users[role.key] = self._users.get(role.key, 0) + 1
+
+    def role(self, value: Value) -> Resource | None:
+        """The role behind a reference, a name or an ARN; ``None`` when it is not in the given templates."""
+        if isinstance(value, Either):
+            found = [role for option in value.options if (role := self.role(option)) is not None]
+            return found[0] if found else None
+        if isinstance(value, Reference):
+            resource = self.estate.resource(value)
+            return resource if resource is not None and resource.type == ROLE else None
+        return self.named.resource(value, {ROLE})
+
+    def of_function(self, function: Resource) -> tuple[Statement, ...] | None:
+        """What a function may do; ``None`` when its role is not in the given templates."""
+        role = self.role(function.get("Role"))
+        if role is None:
+            return None
+        statements = self.of_role(role)
+        if self._users.get(role.key, 0) > 1:
+            return tuple(replace(statement, shared=True) for statement in statements)
+        return statements
+
+    def of_role(self, role: Resource) -> tuple[Statement, ...]:
+        if role.key not in self._statements:
+            found: list[Statement] = []
+            for policy in items_of(role.get("Policies")):
+                found += _statements(policy.get("PolicyDocument") if isinstance(policy, dict) else None)
+            for policy in self._attached.get(role.key, ()):
+                found += _statements(policy.get("PolicyDocument"))
+            for managed in items_of(role.get("ManagedPolicyArns")):
+                found += self._managed(managed)
+            self._statements[role.key] = tuple(found)
+        return self._statements[role.key]
+
+    def _managed(self, value: Value) -> list[Statement]:
+        if isinstance(value, Reference):
+            policy = self.estate.resource(value)
+            return _statements(policy.get("PolicyDocument")) if policy is not None else []
+        name = _last(value).rsplit("/", 1)[-1]
+        actions = AWS_MANAGED.get(name)
+        return [Statement(actions, ("*",))] if actions else []
+
+
+def _last(value: Value) -> str:
+    if isinstance(value, Text):
+        value = value.parts[-1]
+    return scalar_text(value) or ""
+
+
+def _statements(document: Value) -> list[Statement]:
+    if isinstance(document, Either):
+        return [statement for option in document.options for statement in _statements(option)]
+    inner: Any = document.get("Statement") if isinstance(document, dict) else None
+    found = []
+    for statement in items_of(inner):
+        if isinstance(statement, dict) and scalar_text(statement.get("Effect")) != "Deny":
+            actions = tuple(text for item in items_of(statement.get("Action")) if (text := scalar_text(item)) is not None)
+            found.append(Statement(actions, tuple(items_of(statement.get("Resource")))))
+    return found

@@ -1,0 +1,140 @@
+"""RDS proxies as pools, with their target groups and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.fleet import Gap, Pool, Role
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.kinds import PROXY, PROXY_ENDPOINT
+from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import (
+    Reference,
+    Unresolved,
+    Value,
+    items_of,
+    quantity_of,
+    references_in,
+    text_of,
+    truth_of,
+)
+
+TARGET_GROUP = "AWS::RDS::DBProxyTargetGroup"
+_TARGETS = ("DBClusterIdentifiers", "DBInstanceIdentifiers")
+
+
+class Proxies:
+    """Reads the proxies of an estate and knows which database is behind each."""
+
+    def __init__(self, estate: Estate, named: Named, databases: Databases) -> None:
+        self.estate = estate
+        self.named = named
+        self.databases = databases
+        self.gaps: list[Gap] = []
+        self.group: dict[tuple[str, str], Resource] = {}
+        self.endpoints: dict[tuple[str, str], list[Resource]] = {}
+        for group in estate.of_type(TARGET_GROUP):
+            self._file(group, self.group)
+        for endpoint in estate.of_type(PROXY_ENDPOINT):
+            proxy = self._proxy(endpoint.get("DBProxyName"))
+            if proxy is not None:
+                self.endpoints.setdefault(proxy.key, []).append(endpoint)
+        self.target = {proxy.key: self._target(proxy) for proxy in estate.of_type(PROXY)}
+
+    def _file(self, group: Resource, into: dict[tuple[str, str], Resource]) -> None:
+        proxy = self._proxy(group.get("DBProxyName"))
+        if proxy is not None:
+            into[proxy.key] = group
+
+    def _proxy(self, name: Value) -> Resource | None:
+        if isinstance(name, Reference):
+            return self.estate.resource(name)
+        return self.named.resource(name, {PROXY})
+
+    def _target(self, proxy: Resource) -> Resource | None:
+        group = self.group.get(proxy.key)
+        for key in _TARGETS if group is not None else ():
+            for item in items_of(group.get(key)) if group is not None else ():
+                found = self._database(item)
+                if found is not None:
+                    return found
+        return None
+
+    def _database(self, item: Value) -> Resource | None:
+        for reference in references_in(item):
+            resource = self.estate.resource(reference)
+            if resource is not None:
+                return self.databases.store_of(resource)
+        resource = self.named.resource(item, {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"})
+        return self.databases.store_of(resource) if resource is not None else None
+
+    def proxy_of(self, resource: Resource) -> tuple[Resource, Role] | None:
+        """The proxy that a proxy or one of its endpoints belongs to, and the role it serves."""
+        if resource.type == PROXY:
+            return resource, "writer"
+        if resource.type == PROXY_ENDPOINT:
+            proxy = self._proxy(resource.get("DBProxyName"))
+            if proxy is not None:
+                return proxy, "reader" if text_of(resource.get("TargetRole")) == "READ_ONLY" else "writer"
+        return None
+
+    def all(self) -> Iterator[Pool]:
+        """The proxies with a database behind them; a gap for each whose database nobody can see."""
+        for proxy in self.estate.of_type(PROXY):
+            target = self.target[proxy.key]
+            if target is None:
+                self._hidden(proxy)
+            yield self._pool(proxy, target.id if target is not None else hidden_store(proxy))
+
+    def _hidden(self, proxy: Resource) -> None:
+        group = self.group.get(proxy.key)
+        why = "has no target group in the given templates"
+        if group is not None:
+            items = [item for key in _TARGETS for item in items_of(group.get(key))]
+            reasons = [item.reason for item in items if isinstance(item, Unresolved)]
+            why = f"targets a database that the given templates do not show{f' ({reasons[0]})' if reasons else ''}"
+        advice = f"give the template that makes the database, or declare it as '{hidden_store(proxy)}'"
+        self.gaps.append(Gap(proxy.id, f"the proxy {why}", advice, proxy.origin))
+
+    def _pool(self, proxy: Resource, store: str) -> Pool:
+        group = self.group.get(proxy.key)
+
+        def setting(key: str) -> Quantity | None:
+            value = group.get("ConnectionPoolConfigurationInfo", key) if group is not None else None
+            return quantity_of(value, f"{key} of '{proxy.id}'")
+
+        query = group.get("ConnectionPoolConfigurationInfo", "InitQuery") if group is not None else None
+        filters = items_of(group.get("ConnectionPoolConfigurationInfo", "SessionPinningFilters")) if group is not None else []
+        return Pool(
+            id=proxy.id,
+            store=store,
+            percent=setting("MaxConnectionsPercent"),
+            idle_percent=setting("MaxIdleConnectionsPercent"),
+            borrow_timeout_seconds=setting("ConnectionBorrowTimeout"),
+            idle_client_timeout_seconds=quantity_of(proxy.get("IdleClientTimeout"), f"IdleClientTimeout of '{proxy.id}'"),
+            require_tls=truth_of(proxy.get("RequireTLS")),
+            iam_auth=_iam(proxy),
+            engine_family=text_of(proxy.get("EngineFamily")),
+            has_reader_endpoint=any(
+                text_of(endpoint.get("TargetRole")) == "READ_ONLY" for endpoint in self.endpoints.get(proxy.key, ())
+            ),
+            session_pinning_filters=tuple(text for item in filters if (text := text_of(item)) is not None),
+            init_query=text_of(query) or None,
+            origin=proxy.origin,
+        )
+
+
+def hidden_store(proxy: Resource) -> str:
+    """The id of the database behind a proxy when no template shows it."""
+    return f"external:behind {proxy.id}"
+
+
+def _iam(proxy: Resource) -> bool | None:
+    """Whether clients must log in through IAM; ``None`` when that is not known."""
+    modes = [text_of(item.get("IAMAuth")) for item in items_of(proxy.get("Auth")) if isinstance(item, dict)]
+    if text_of(proxy.get("DefaultAuthScheme")) == "IAM_AUTH":
+        return True
+    return any(mode in ("REQUIRED", "ENABLED") for mode in modes) if modes else None

@@ -1,0 +1,127 @@
+"""SAM resources to the CloudFormation resources they stand for: functions with role, event sources and aliases; simple tables.
+
+Follows the SAM specification (Globals merge into functions: mappings deeply, lists appended, other values replaced). What a generated
+resource was written as stays known through ``poolproof:from``, so that findings point at the line of the SAM resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from constructs_lib.readers.cloudformation.sam_events import event_resources
+from constructs_lib.readers.cloudformation.sam_policies import statements_of
+
+Bodies = dict[str, Mapping[str, Any]]
+_COPIED = (
+    "FunctionName", "Handler", "Runtime", "MemorySize", "Timeout", "VpcConfig", "Environment", "ReservedConcurrentExecutions",
+    "Layers", "Architectures", "TenancyConfig", "CapacityProviderConfig", "PackageType",
+)  # fmt: skip
+
+
+def expanded(bodies: Mapping[str, Mapping[str, Any]], globals_: Mapping[str, Any]) -> Bodies:
+    """The bodies with every SAM resource replaced; other resources as they are."""
+    result: Bodies = {}
+    for name, body in bodies.items():
+        kind = body.get("Type")
+        if kind == "AWS::Serverless::Function":
+            result.update(_function(name, body, globals_.get("Function")))
+        elif kind == "AWS::Serverless::SimpleTable":
+            result[name] = _simple_table(body)
+        elif kind in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+            result[name] = {**body, "Properties": _merged(globals_.get(str(kind).rsplit(":", 1)[1]), body.get("Properties"))}
+        else:
+            result[name] = body
+    for name, body in bodies.items():
+        _connect(result, name, body)
+    return result
+
+
+def _merged(outer: Any, inner: Any) -> Any:
+    """A global value under a local one."""
+    if isinstance(outer, dict) and isinstance(inner, dict) and not _is_intrinsic(outer) and not _is_intrinsic(inner):
+        return {**outer, **{key: _merged(outer.get(key), value) for key, value in inner.items()}}
+    if isinstance(outer, list) and isinstance(inner, list):
+        return [*outer, *inner]
+    return outer if inner is None else inner
+
+
+def _is_intrinsic(value: Mapping[str, Any]) -> bool:
+    return len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))
+
+
+def _function(name: str, body: Mapping[str, Any], globals_: Any) -> Bodies:
+    properties = _merged(globals_ if isinstance(globals_, dict) else {}, body.get("Properties") or {})
+    properties = properties if isinstance(properties, dict) else {}
+    made = {key: properties[key] for key in _COPIED if key in properties}
+    made["Code"] = {"ZipFile": properties["InlineCode"]} if "InlineCode" in properties else {}
+    role = properties.get("Role")
+    made["Role"] = role if role is not None else {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    result: Bodies = {name: {**body, "Type": "AWS::Lambda::Function", "Properties": made}}
+    kept = {key: body[key] for key in ("Condition",) if key in body}
+    extra: Bodies = {}
+    if role is None:
+        extra[f"{name}Role"] = {"Type": "AWS::IAM::Role", "Properties": _role(properties.get("Policies"))}
+    if properties.get("AutoPublishAlias"):
+        extra.update(_alias(name, properties))
+    if properties.get("FunctionUrlConfig"):
+        extra[f"{name}Url"] = {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": {"Ref": name}}}
+    extra.update(event_resources(name, properties.get("Events")))
+    for key, item in extra.items():
+        result[key] = {**kept, **item, "poolproof:from": name}
+    return result
+
+
+def _role(policies: Any) -> dict[str, Any]:
+    statements, managed = statements_of(policies)
+    document = {"PolicyName": "inline", "PolicyDocument": {"Statement": statements}}
+    return {"Policies": [document] if statements else [], "ManagedPolicyArns": managed}
+
+
+def _alias(name: str, properties: Mapping[str, Any]) -> Bodies:
+    made = {"FunctionName": {"Ref": name}, "Name": properties["AutoPublishAlias"]}
+    if "ProvisionedConcurrencyConfig" in properties:
+        made["ProvisionedConcurrencyConfig"] = properties["ProvisionedConcurrencyConfig"]
+    alias = properties["AutoPublishAlias"]
+    suffix = alias if isinstance(alias, str) else ""
+    return {f"{name}Alias{suffix}": {"Type": "AWS::Lambda::Alias", "Properties": made}}
+
+
+def _simple_table(body: Mapping[str, Any]) -> dict[str, Any]:
+    properties = dict(body.get("Properties") or {}) if isinstance(body.get("Properties"), dict) else {}
+    throughput = properties.get("ProvisionedThroughput")
+    made = {"BillingMode": "PAY_PER_REQUEST" if throughput is None else "PROVISIONED"}
+    kept = {key: properties[key] for key in ("TableName", "ProvisionedThroughput") if key in properties}
+    return {**body, "Type": "AWS::DynamoDB::Table", "Properties": {**made, **kept}}
+
+
+def _connect(result: Bodies, name: str, body: Mapping[str, Any]) -> None:
+    """Connectors give a function's role access to a table; other targets hold no connections."""
+    if body.get("Type") == "AWS::Serverless::Connector":
+        properties = body.get("Properties") if isinstance(body.get("Properties"), dict) else {}
+        source = properties.get("Source") if isinstance(properties, dict) else None
+        _grant(result, name, source.get("Id") if isinstance(source, dict) else None, properties)
+    connectors = body.get("Connectors")
+    for key, connector in connectors.items() if isinstance(connectors, dict) else ():
+        inner = connector.get("Properties") if isinstance(connector, dict) else None
+        _grant(result, f"{name}{key}", name, inner)
+
+
+def _grant(result: Bodies, made: str, source: Any, properties: Any) -> None:
+    if not isinstance(source, str) or not isinstance(properties, dict):
+        return
+    targets = properties.get("Destination")
+    permissions = properties.get("Permissions")
+    wanted = permissions if isinstance(permissions, list) else ["Read", "Write"]
+    actions = (["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"] if "Read" in wanted else []) + (
+        ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] if "Write" in wanted else []
+    )
+    for index, target in enumerate(targets if isinstance(targets, list) else [targets]):
+        table = target.get("Id") if isinstance(target, dict) else None
+        if isinstance(table, str) and result.get(table, {}).get("Type") == "AWS::DynamoDB::Table":
+            statement = {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": [table, "Arn"]}}
+            result[f"{made}Policy{index}"] = {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {"Roles": [{"Ref": f"{source}Role"}], "PolicyDocument": {"Statement": [statement]}},
+                "poolproof:from": made if made in result else source,
+            }

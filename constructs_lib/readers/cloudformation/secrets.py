@@ -1,0 +1,91 @@
+"""Which secret holds the credentials of which store."""
+
+from __future__ import annotations
+
+from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, STORES
+from constructs_lib.readers.cloudformation.environment import Environment
+from constructs_lib.readers.cloudformation.proxies import Proxies
+from constructs_lib.readers.cloudformation.stack import Resource
+
+SECRET = "AWS::SecretsManager::Secret"
+ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+_PASSWORD_KEYS = ("MasterUserPassword", "AuthToken", "AdminUserPassword")
+
+
+class Secrets:
+    """Secrets by the store they belong to: attached, used as its master password, or holding its address."""
+
+    def __init__(self, estate: Estate, environment: Environment, databases: Databases, proxies: Proxies) -> None:
+        self.estate = estate
+        self.environment = environment
+        self.databases = databases
+        self.proxies = proxies
+        self._store: dict[tuple[str, str], Resource] = {}
+        self._proxy: dict[tuple[str, str], Resource] = {}
+        for attachment in estate.of_type(ATTACHMENT):
+            self._attach(attachment)
+        for kind in STORES:
+            for store in estate.of_type(kind):
+                for key in _PASSWORD_KEYS:
+                    self._note(store.get(key), databases.store_of(store))
+        for secret in estate.of_type(SECRET):
+            self._addressed(secret)
+        for proxy in estate.of_type(PROXY):
+            self._authenticates(proxy)
+
+    def _secret_of(self, value: object) -> Resource | None:
+        for use in self.environment.uses(value, ""):  # type: ignore[arg-type]
+            if use.resource.type == SECRET:
+                return use.resource
+            if use.resource.type == ATTACHMENT:
+                return self._secret_of(use.resource.get("SecretId"))
+        return None
+
+    def _attach(self, attachment: Resource) -> None:
+        target = next((use.resource for use in self.environment.uses(attachment.get("TargetId"), "")), None)
+        if target is None:
+            return
+        store = self.databases.store_of(target)
+        secret = self._secret_of(attachment.get("SecretId"))
+        if store is not None:
+            self._store[attachment.key] = store
+            if secret is not None:
+                self._store[secret.key] = store
+        elif target.type == PROXY:
+            for found in (attachment, secret):
+                if found is not None:
+                    self._proxy[found.key] = target
+
+    def _note(self, value: object, store: Resource | None) -> None:
+        secret = self._secret_of(value) if value is not None else None
+        if secret is not None and store is not None:
+            self._store.setdefault(secret.key, store)
+
+    def _addressed(self, secret: Resource) -> None:
+        for text in (secret.get("SecretString"), secret.get("GenerateSecretString", "SecretStringTemplate")):
+            for use in self.environment.uses(text, "") if text is not None else ():
+                store = self.databases.store_of(use.resource)
+                proxy = self.proxies.proxy_of(use.resource)
+                if proxy is not None:
+                    self._proxy.setdefault(secret.key, proxy[0])
+                elif store is not None:
+                    self._store.setdefault(secret.key, store)
+
+    def _authenticates(self, proxy: Resource) -> None:
+        auth = proxy.get("Auth")
+        for item in auth if isinstance(auth, list) else ():
+            secret = self._secret_of(item.get("SecretArn")) if isinstance(item, dict) else None
+            if secret is not None and secret.key not in self._store:
+                self._proxy.setdefault(secret.key, proxy)
+
+    def store_of(self, resource: Resource, attribute: str) -> Resource | None:
+        """The store whose credentials a secret (or the secret a database manages itself) holds."""
+        if resource.type in (CLUSTER, INSTANCE) and attribute.startswith("MasterUserSecret"):
+            return self.databases.store_of(resource)
+        return self._store.get(resource.key)
+
+    def proxy_of(self, resource: Resource) -> Resource | None:
+        """The proxy that logs in with a secret which belongs to no store directly."""
+        return self._proxy.get(resource.key)

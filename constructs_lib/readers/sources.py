@@ -1,0 +1,122 @@
+"""Paths in, one fleet out: templates, cloud assemblies, and folders of templates, decided by content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from constructs_lib.model.fleet import Acknowledgement
+from constructs_lib.readers.cdk_assembly import is_assembly, read_assembly
+from constructs_lib.readers.cloudformation import Document, read_documents
+from constructs_lib.readers.cloudformation.document import Parsed, parse, template_name
+from constructs_lib.readers.reading import Reading, Unread, UnreadableError
+
+__all__ = ["Reading", "Unread", "read"]
+
+SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
+MOST_FILES = 20_000
+
+
+def read(paths: Sequence[str | Path], parameters: Mapping[str, str] | None = None) -> Reading:
+    """One fleet from all paths; what cannot be read is listed with file, line and reason, and the rest is read all the same.
+
+    ``parameters`` override template parameters by name, or by ``Template/Name`` for one template only.
+    """
+    gathering = _Gathering()
+    for path in paths:
+        gathering.take(Path(path))
+    return read_documents(gathering.documents, parameters or {}, gathering.unread, gathering.acknowledgements)
+
+
+class _Gathering:
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+        self.unread: list[Unread] = []
+        self.acknowledgements: list[Acknowledgement] = []
+        self._taken: set[Path] = set()
+
+    def take(self, path: Path) -> None:
+        """A path as the user gave it."""
+        try:
+            if path.is_dir():
+                self._folder(path)
+            else:
+                self._file(path, asked=True)
+        except (OSError, ValueError) as problem:
+            self._refuse(path, None, f"cannot be read: {getattr(problem, 'strerror', None) or problem}")
+
+    def _refuse(self, path: Path, line: int | None, reason: str) -> None:
+        self.unread.append(Unread(str(path), line, reason))
+
+    def _folder(self, folder: Path) -> None:
+        if is_assembly(folder):
+            self._assembly(folder)
+            return
+        before = len(self.documents) + len(self.unread)
+        for path in _templates_in(folder):
+            self._file(path, asked=False)
+        if len(self.documents) + len(self.unread) == before:
+            self._refuse(folder, None, "no template and no cloud assembly is in this folder")
+
+    def _assembly(self, folder: Path) -> None:
+        found = read_assembly(folder)
+        fresh = [document for document in found.documents if self._first_time(Path(document.path))]
+        self.documents += fresh
+        self.unread += found.unread
+        self.acknowledgements += found.acknowledgements
+        if not found.documents and not found.unread:
+            self._refuse(folder, None, "the cloud assembly has no stacks")
+
+    def _first_time(self, path: Path) -> bool:
+        real = path.resolve()
+        if real in self._taken:
+            return False
+        self._taken.add(real)
+        return True
+
+    def _file(self, path: Path, *, asked: bool) -> None:
+        """A file; one that merely lies in a folder may be anything, one that was asked for must be a template."""
+        if not self._first_time(path):
+            return
+        if not path.is_file():
+            self._refuse(path, None, "there is no such file" if not path.exists() else "not a regular file")
+            return
+        try:
+            parsed = parse(path.read_bytes())
+        except UnreadableError as problem:
+            if asked or path.suffix != ".json":
+                self._refuse(path, problem.line, problem.reason)
+            return
+        except OSError as problem:
+            self._refuse(path, None, f"cannot be read: {problem.strerror or problem}")
+            return
+        self._parsed(path, parsed, asked=asked)
+
+    def _parsed(self, path: Path, parsed: Parsed, *, asked: bool) -> None:
+        value = parsed.value
+        if isinstance(value, dict) and isinstance(value.get("Resources"), dict):
+            document = Document(template_name(path), str(path), value, parsed.lines, parsed.duplicates)
+            self.documents.append(document)
+        elif isinstance(value, dict) and "artifacts" in value and path.name == "manifest.json":
+            self._assembly(path.parent)
+        elif asked:
+            self._refuse(path, None, _what_else(value))
+
+
+def _what_else(value: object) -> str:
+    if isinstance(value, dict) and ("planned_values" in value or "terraform_version" in value):
+        return "a Terraform plan: this release reads CloudFormation and SAM templates and cdk.out folders only"
+    if isinstance(value, dict) and "Resources" in value:
+        return "no CloudFormation template: its 'Resources' is not a mapping"
+    return "no CloudFormation template: it has no 'Resources'"
+
+
+def _templates_in(folder: Path) -> Iterator[Path]:
+    found = 0
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") or part in ("node_modules", "cdk.out") for part in path.relative_to(folder).parts)
+        if path.suffix in SUFFIXES and not hidden and path.is_file() and not path.name.endswith(".assets.json"):
+            found += 1
+            if found > MOST_FILES:
+                return
+            yield path
