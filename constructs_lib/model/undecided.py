@@ -49,6 +49,7 @@ def unread_inputs(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
                 *_of_stores(budget),
                 *_of_pools(budget),
                 *_of_account(fleet, budget),
+                *_of_concurrency(fleet),
             )
         )
     )
@@ -145,6 +146,10 @@ def _of_demand(demand: Demand) -> Iterator[Gap]:
         demand.connection.connections_per_environment,
         consumer.origin,
     )
+    for source in consumer.event_sources:
+        yield from _inexact(
+            consumer.id, f"maximum concurrency of {source.id}", source.maximum_concurrency, source.origin
+        )
     if consumer.managed_instances:
         yield from _inexact(
             consumer.id, f"number of execution environments of {consumer.id}", demand.environments, consumer.origin
@@ -153,6 +158,24 @@ def _of_demand(demand: Demand) -> Iterator[Gap]:
         yield from _inexact(
             consumer.id, f"reserved concurrency of {consumer.id}", consumer.reserved_concurrency, consumer.origin
         )
+
+
+def _of_concurrency(fleet: Fleet) -> Iterator[Gap]:
+    """Provisioned concurrency and sources' maxima that leave open whether they fit a reservation somebody wrote."""
+    for consumer in fleet.consumers:
+        reserved = consumer.reserved_concurrency
+        if reserved is None:
+            continue
+        for provisioned in consumer.provisioned:
+            if not provisioned.executions.surely_at_most(reserved) and not provisioned.executions.surely_above(
+                reserved
+            ):
+                what = f"provisioned concurrency of {provisioned.id}"
+                yield from _inexact(consumer.id, what, provisioned.executions, provisioned.origin)
+        for source in consumer.event_sources:
+            maximum = source.maximum_concurrency
+            if maximum is not None and not maximum.surely_at_most(reserved) and not maximum.surely_above(reserved):
+                yield from _inexact(consumer.id, f"maximum concurrency of {source.id}", maximum, source.origin)
 
 
 def _of_account(fleet: Fleet, budget: Budget) -> Iterator[Gap]:

@@ -158,7 +158,8 @@ def _ends(item: PoolBudget, limit: Term) -> bool:
 
 
 def _finding(rule: Rule, item: PoolBudget, short: list[tuple[Demand, Term]]) -> Finding:
-    demand, limit = min(short, key=lambda pair: pair[1].quantity.high or 0)
+    read = [pair for pair in short if pair[0].connection.certainty == "certain"]
+    demand, limit = min(read or short, key=lambda pair: pair[1].quantity.high or 0)
     others = len({other.consumer.id for other, _ in short}) - 1
     more = f" ({others} more such client{'' if others == 1 else 's'})" if others else ""
     default = ", the service default" if item.pool.borrow_timeout_seconds is None else ""
@@ -170,7 +171,7 @@ def _finding(rule: Rule, item: PoolBudget, short: list[tuple[Demand, Term]]) -> 
             *(Term(f"{term.label}, seconds", term.quantity, term.origin) for _, term in short),
             Term("borrow timeout, seconds", item.borrow_timeout, item.pool.origin),
         ],
-        fix=_fix(item, limit.quantity.low),
+        fix=_fix(item, min(term.quantity.low for _, term in short)),
         origin=item.pool.origin,
         confidence=confidence([demand]),
     )

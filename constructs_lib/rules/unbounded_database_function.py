@@ -8,9 +8,9 @@ many environments, and so how many connections, it brings.
 - *Error* when it connects directly.
 - *Warning* when a pool stands between: the proxy keeps the database safe, but the clients that queue in front of it have no bound,
   so no wait can be proven.
-- *Warning* when something else limits it in practice: every event source is a queue with `MaximumConcurrency`, or the reader says
-  why concurrency is naturally small (a schedule). It is no more than a warning away, because anybody who may invoke the function
-  directly, and the retries of asynchronous events, go past that limit.
+- *Warning* when something else limits it in practice: every event source has a maximum of its own (`MaximumConcurrency` of a queue),
+  or the reader says why concurrency is naturally small (a schedule). The warning stays, because direct invocations and the retries
+  of asynchronous events go past that limit.
 
 Functions that only run while a stack deploys (custom resources, rotation) and those the CDK adds by itself are left out; so are the
 Data API and HTTP, which hold no connection.
@@ -146,11 +146,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget, StoreBudget
-from constructs_lib.model.demand import Demand
+from constructs_lib.model.demand import Demand, polled_concurrency
 from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.pools import PoolBudget
-from constructs_lib.model.quantity import total
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._fit import largest_direct, shares
 from constructs_lib.rules._page import references_in
@@ -181,12 +180,11 @@ def _reserves_nothing(demand: Demand) -> bool:
 
 def _limited_elsewhere(demand: Demand) -> str:
     """What limits the function in practice although it reserves nothing; empty when nothing does."""
-    sources = demand.consumer.event_sources
     if demand.connection.bound:
         return demand.connection.bound
-    if sources and all(source.kind == "sqs" and source.maximum_concurrency is not None for source in sources):
-        most = total([source.maximum_concurrency for source in sources if source.maximum_concurrency is not None])
-        return f"its queues deliver to at most {most} at a time"
+    polled = polled_concurrency(demand.consumer)
+    if polled is not None:
+        return f"its event sources deliver to at most {polled} at a time"
     return ""
 
 

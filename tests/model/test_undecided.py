@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constructs_lib.model.budget import judge
-from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet, Gap, Instance, Pool, Store
+from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet, Gap, Instance, Pool, Provisioned, Store
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
 from constructs_lib.model.undecided import undecided, unknown_limits
@@ -101,3 +101,23 @@ def test_what_the_readers_could_not_follow_stays() -> None:
     gap = Gap("f", "an import hides the store", "declare it")
 
     assert undecided(Fleet(gaps=(gap, gap)), judge(Fleet(), Settings())) == (gap,)
+
+
+def test_concurrency_that_may_not_fit_its_reservation_is_named() -> None:
+    jobs = EventSource("jobs", "sqs", maximum_concurrency=unknown)
+    live = Provisioned("live", unknown)
+    consumer = Consumer("f", reserved_concurrency=exact(5), event_sources=(jobs,), provisioned=(live,))
+
+    assert [text.split(" is ")[0] for text in missing(Fleet(consumers=(consumer,)))] == [
+        "provisioned concurrency of live",
+        "maximum concurrency of jobs",
+    ]
+
+
+def test_an_unread_cap_of_an_event_source_is_named_where_only_it_bounds_a_function() -> None:
+    jobs = EventSource("jobs", "sqs", maximum_concurrency=unknown)
+    consumer = Consumer("f", event_sources=(jobs,))
+
+    assert [text.split(" is ")[0] for text in missing(Fleet((STORE,), (), (consumer,), (Connection("f", "db"),)))] == [
+        "maximum concurrency of jobs"
+    ]
