@@ -46,14 +46,16 @@ class Claim:
 def allocate(room: int, claims: Sequence[Claim]) -> dict[str, int]:
     """Environments per function so that all together stay within ``room`` connections, as far as fixed numbers allow.
 
-    Fixed numbers are returned as they are, also beyond the room: judging them is the checker's part. A function for which nothing
+    Shares that add up to more than everything shrink alike. Fixed numbers are returned as they are, also beyond the room: judging them is the checker's part. A function for which nothing
     is left gets 0.
     """
     result = {claim.path: claim.wanted for claim in claims if isinstance(claim.wanted, int)}
     taken = sum(claim.wanted * claim.each for claim in claims if isinstance(claim.wanted, int))
     left = max(0, room - taken)
-    shares = {claim: to_number(claim.wanted.part) * left for claim in claims if isinstance(claim.wanted, Share)}
-    granted = _largest_remainder(shares, min(left, math.floor(sum(shares.values()))))
+    parts = {claim: to_number(claim.wanted.part) for claim in claims if isinstance(claim.wanted, Share)}
+    whole = max(1, sum(parts.values()))
+    shares = {claim: Fraction(part) * left / whole for claim, part in parts.items()}
+    granted = _largest_remainder(shares, math.floor(sum(shares.values())))
     result.update({claim.path: count for claim, count in granted.items()})
     rest = left - sum(claim.each * count for claim, count in granted.items())
     open_claims = [claim for claim in claims if isinstance(claim.wanted, WhateverFits)]

@@ -18,7 +18,7 @@ from constructs_lib.cdk._metadata import Element, declare_connection
 from constructs_lib.cdk._tokens import seconds, timeout_of, whole
 from constructs_lib.cdk.allocation import Concurrency, Errand, WhateverFits
 from constructs_lib.cdk.registration import record_of
-from constructs_lib.cdk.reservation import Connected, Reservation, note_unreserved, reserve
+from constructs_lib.cdk.reservation import Connected, Reservation, note_unreserved, reserve, wish_of
 from constructs_lib.cdk.settlement import Entry, StorePlan
 from constructs_lib.errors import ConnectError
 from constructs_lib.model.quantity import Number, Quantity
@@ -143,7 +143,8 @@ class ConnectableStore(Construct):
     ) -> Connected:
         each = whole(connections_per_environment, "connections_per_environment", least=1)
         transactions = whole(transactions_per_invocation, "transactions_per_invocation", least=1)
-        self._refuse(function, via, concurrency, pins_session, route)
+        wish = None if via is Via.DATA_API else wish_of(function, concurrency)
+        self._refuse(function, via, concurrency if wish is None else wish, pins_session, route)
         held, enforced = self._hold(hold, hold_enforced)
         errand = Errand(
             hold_seconds=held if enforced else None,
@@ -151,9 +152,11 @@ class ConnectableStore(Construct):
             other_work_seconds=_exact(None if other_work is None else seconds(other_work, "other_work")) or 0,
             timeout_seconds=_exact(timeout_of(function)),
         )
-        reservation, wanted = self._reserve(function, concurrency, via)
-        if wanted is not None:
-            entry = Entry(function.node.path, wanted, via is Via.PROXY, role.value, each, errand, pins_session)
+        if wish is None:
+            reservation = note_unreserved(function)
+        else:
+            reservation = reserve(function, wish, self.plan)
+            entry = Entry(function.node.path, wish, via is Via.PROXY, role.value, each, errand, pins_session)
             self.plan.entries.append(entry)
         _take_prefix(reservation, environment_prefix)
         declare_connection(
@@ -183,6 +186,10 @@ class ConnectableStore(Construct):
                 f"'{name}' is not in a VPC and cannot reach '{self.node.path}'; pass vpc= (and private or isolated vpc_subnets=) to the "
                 "function"
             )
+        if via is Via.DATA_API and concurrency is not None:
+            raise ConnectError(
+                f"'{name}' uses the Data API, which holds no connection; leave concurrency to the function itself"
+            )
         if isinstance(concurrency, WhateverFits) and via is Via.DIRECT and self.plan.pool is not None:
             raise ConnectError(
                 f"'{name}' cannot take whatever fits directly from '{self.node.path}': the proxy already takes what is left; "
@@ -204,18 +211,6 @@ class ConnectableStore(Construct):
         if own is None or declared is None:
             return (declared, hold_enforced and declared is not None) if own is None else (own, True)
         return (min(own, declared) if hold_enforced else own), True
-
-    def _reserve(
-        self, function: lambda_.Function, concurrency: Concurrency | None, via: Via
-    ) -> tuple[Reservation, Concurrency | None]:
-        """The function's reservation, and what it asks of this store (nothing over HTTP, which holds no connection)."""
-        if via is not Via.DATA_API:
-            return reserve(function, concurrency, self.plan)
-        if concurrency is not None:
-            raise ConnectError(
-                f"'{function.node.path}' uses the Data API, which holds no connection; leave concurrency to the function itself"
-            )
-        return note_unreserved(function), None
 
 
 def _exact(quantity: Quantity | None) -> Number | None:

@@ -11,6 +11,7 @@ import jsii
 
 from constructs_lib.check import Report
 from constructs_lib.readers.reading import Unread
+from constructs_lib.reporters import json, runbook
 
 BUDGET = "connection-budget.json"
 RUNBOOK = "RUNBOOK.md"
@@ -23,8 +24,6 @@ def clear_before_synth(app: cdk.Stage) -> None:
 
 def write(folder: Path, report: Report, unread: Sequence[Unread]) -> None:
     """Write both as new files; one that is still there is replaced, not changed in place."""
-    from constructs_lib.reporters import json, runbook  # noqa: PLC0415 - only a synth needs reporters, building constructs does not
-
     for name, text in ((BUDGET, json.render(report, unread)), (RUNBOOK, runbook.render(report))):
         path = folder / name
         path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from constructs_lib.cdk.violations import stops, violation
 from constructs_lib.check import Report, check
 from constructs_lib.errors import PoolproofError
 from constructs_lib.model.settings import Settings
+from constructs_lib.readers.cloudformation import read_templates
 from constructs_lib.readers.reading import Unread
 from constructs_lib.rules import all_rules
 
@@ -81,8 +82,6 @@ class ConnectionBudgetChecks:
 
 
 def _judge(templates: list[str], settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
-    from constructs_lib.readers.cloudformation import read_templates  # noqa: PLC0415 - only a synth reads, building constructs does not
-
     reading = read_templates([(Path(path).name.removesuffix(_TEMPLATE), path) for path in templates])
     return check(reading.fleet, settings), reading.unread
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 import constructs
-import jsii
 
 from constructs_lib.cdk.context import settings_of
+from constructs_lib.cdk.plugin import ConnectionBudgetChecks
 from constructs_lib.model.settings import Settings
 
 if TYPE_CHECKING:
     from constructs_lib.cdk.reservation import Reservation
-
-OUTPUTS = ("connection-budget.json", "RUNBOOK.md")
-"""What the plugin writes beside the templates, as new files."""
 
 
 @dataclass
@@ -50,24 +46,5 @@ def record_of(construct: constructs.IConstruct) -> AppRecord:
     return record
 
 
-def clear_outputs_before_synth(app: cdk.Stage) -> None:
-    """Remove what an earlier synth left, before CDK looks at the folder: a plugin must not change files it finds there."""
-    app.node.add_validation(_ClearOutputs(Path(app.outdir)))
-
-
 def _register(app: cdk.Stage) -> None:
-    # Imported here: the plugin needs readers, rules and reporters, which no construct does.
-    from constructs_lib.cdk.plugin import ConnectionBudgetChecks
-
     cdk.Validations.of(app).add_plugins(ConnectionBudgetChecks(app))
-
-
-@jsii.implements(constructs.IValidation)
-class _ClearOutputs:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def validate(self) -> list[str]:
-        for name in OUTPUTS:
-            (self._folder / name).unlink(missing_ok=True)
-        return []

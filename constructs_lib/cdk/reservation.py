@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs_lib.cdk._metadata import resource_of
 from constructs_lib.cdk._tokens import is_token, whole
 from constructs_lib.cdk.allocation import Concurrency, Share, WhateverFits
-from constructs_lib.cdk.registration import AppRecord, record_of
+from constructs_lib.cdk.registration import record_of
 from constructs_lib.cdk.settled import settled_number
 from constructs_lib.cdk.settlement import StorePlan
 from constructs_lib.errors import ConnectError
@@ -52,27 +52,30 @@ class Connected:
         return self._reservation.settled()
 
 
-def reserve(function: lambda_.Function, wanted: Concurrency | None, plan: StorePlan) -> tuple[Reservation, Concurrency]:
-    """Note what a store grants a function and make its resource reserve the result.
+def wish_of(function: lambda_.Function, wanted: Concurrency | None) -> Concurrency:
+    """What a function is to reserve: what was asked for, else what it reserves already, else whatever fits.
 
-    Without a wish an existing literal stays as it is; a function without any gets whatever fits. Raises ``ConnectError`` when the
-    function already reserves something else.
+    Raises ``ConnectError`` when the function already reserves something else.
     """
     resource = _function_resource(function)
-    record = record_of(function)
-    known = record.reservations.get(function.node.path)
-    existing = resource.reserved_concurrent_executions
-    fixed = known.fixed if known else _literal(function, existing)
-    settled = _settled_wish(function, wanted, fixed, known)
-    reservation = known or _new(record, function)
-    if isinstance(settled, int):
-        reservation.fixed = settled
-    reservation.plans.append(plan)
-    if known is None:
-        resource.reserved_concurrent_executions = (
-            settled if isinstance(settled, int) else settled_number(reservation.settled)
+    known = record_of(function).reservations.get(function.node.path)
+    fixed = known.fixed if known else _literal(function, resource.reserved_concurrent_executions)
+    return _settled_wish(function, wanted, fixed, known)
+
+
+def reserve(function: lambda_.Function, wish: Concurrency, plan: StorePlan) -> Reservation:
+    """Note what a store grants a function and make its resource reserve the result."""
+    reservations = record_of(function).reservations
+    path = function.node.path
+    reservation = reservations.setdefault(path, Reservation(path))
+    if isinstance(wish, int):
+        reservation.fixed = wish
+    if not reservation.plans:
+        _function_resource(function).reserved_concurrent_executions = (
+            wish if isinstance(wish, int) else settled_number(reservation.settled)
         )
-    return reservation, settled
+    reservation.plans.append(plan)
+    return reservation
 
 
 def note_unreserved(function: lambda_.Function) -> Reservation:
@@ -84,12 +87,6 @@ def note_unreserved(function: lambda_.Function) -> Reservation:
     return known or Reservation(
         path, fixed=_literal(function, _function_resource(function).reserved_concurrent_executions)
     )
-
-
-def _new(record: AppRecord, function: lambda_.Function) -> Reservation:
-    path = function.node.path
-    record.reservations[path] = Reservation(path)
-    return record.reservations[path]
 
 
 def _function_resource(function: lambda_.Function) -> lambda_.CfnFunction:

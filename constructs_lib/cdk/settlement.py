@@ -64,7 +64,9 @@ class StorePlan:
             return 100 if self.pool is None or self.pool.percent is None else self.pool.percent
         capacity = self.capacity("writer")
         maximum = capacity.max_connections.low
-        room = max(0, capacity.usable.low - self._direct_demand("writer"))
+        # The same percentage applies to each instance: readers must have room for their direct clients as well.
+        direct = max(self._direct_demand("writer"), self._direct_demand("reader"))
+        room = max(0, capacity.usable.low - direct)
         return max(1, math.floor(100 * room / maximum)) if maximum else 100
 
     def pool_connections(self, role: Role = "writer") -> int:
