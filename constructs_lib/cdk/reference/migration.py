@@ -50,12 +50,10 @@ def _acknowledge_provider(provider: custom_resources.Provider, function: lambda_
     acknowledge(
         provider,
         {
-            "AwsSolutions-L1": framework,
             "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]": framework,
             f"AwsSolutions-IAM5[Resource::<{logical_id(function)}.Arn>:*]": "the framework may call any version of this one function",
             "Serverless-LambdaDLQ": "CloudFormation waits for the answer and fails the deployment: nothing is left to queue",
             "Serverless-LambdaDefaultMemorySize": framework,
-            "Serverless-LambdaLatestVersion": framework,
             "Serverless-LambdaTracing": framework,
         },
     )

@@ -38,7 +38,18 @@ class IsolatedNetwork(Construct):
         )
         self._subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         self._secrets = self.vpc.add_interface_endpoint(
-            "SecretsManager", service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, open=False
+            "SecretsManager",
+            service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+            open=False,
+            security_groups=[
+                ec2.SecurityGroup(
+                    self,
+                    "SecretsSecurityGroup",
+                    vpc=self.vpc,
+                    description="endpoint of Secrets Manager",
+                    allow_all_outbound=False,
+                )
+            ],
         )
         self._log_flows()
 

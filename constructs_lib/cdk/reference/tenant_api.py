@@ -84,7 +84,7 @@ class TenantApi(Construct):
         self._resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=self.access_logs.log_group_arn, format=json.dumps(_ACCESS_LOG)
         )
-        self._settings: dict[str, dict[str, float]] = {}
+        self._settings: dict[str, dict[str, float | bool]] = {}
 
     @property
     def url(self) -> str:
@@ -117,8 +117,9 @@ class TenantApi(Construct):
         return cast(apigateway.CfnStage, self.stage.node.default_child)
 
 
-def _throttle(part: float, reserved: Derive, seconds_per_request: float) -> dict[str, float]:
+def _throttle(part: float, reserved: Derive, seconds_per_request: float) -> dict[str, float | bool]:
     return {
+        "DetailedMetricsEnabled": True,
         "ThrottlingRateLimit": reserved(lambda executions: max(1, math.floor(part * executions / seconds_per_request))),
         "ThrottlingBurstLimit": reserved(lambda executions: max(1, math.floor(part * executions))),
     }
