@@ -1,0 +1,97 @@
+"""The budget as a picture: per store one bar from 0 to max_connections, and per pool its clients against its connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from constructs_lib.check import Report
+from constructs_lib.model.budget import StoreBudget
+from constructs_lib.model.pools import PoolBudget
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.reporters import ledger
+from demo.svg import drawing, number
+
+_WIDTH, _BAR = 1000.0, 34.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a bar: what it is, how many connections, and its colour's class."""
+
+    label: str
+    connections: float
+    style: str
+
+
+def budget_pictures(report: Report) -> str:
+    """All stores that hold connections, in the order of the report, then those that hold none."""
+    held = "".join(_store(budget) for budget in report.budget.stores)
+    others = [store for store in report.fleet.stores if report.budget.of(store.id) is None]
+    names = ", ".join(f"<code>{escape(store.id)}</code> ({escape(store.kind)})" for store in others)
+    return held + (f'<p class="note">Hold no connections: {names}.</p>' if names else "")
+
+
+def _store(budget: StoreBudget) -> str:
+    title = f"<h3><code>{escape(ledger.title(budget))}</code> <span>{escape(ledger.describe(budget.store))}</span></h3>"
+    verdict = f'<p class="verdict">{escape(ledger.store_sentence(budget))}</p>'
+    shares = _store_shares(budget)
+    return title + _bar(shares, _low(budget.capacity.max_connections)) + _legend(shares) + verdict + _pools(budget)
+
+
+def _store_shares(budget: StoreBudget) -> list[Share]:
+    """Everything that is kept, may be opened, or is left; capacities at their low end, demands at their high end."""
+    kept = [Share(term.label.split(" (")[0], _high(term.quantity), "kept") for term in budget.capacity.terms[1:]]
+    pools = [Share(f"pool {pool.pool.id}", _high(pool.opening), "pool") for pool in budget.pools]
+    direct = [Share(f"{demand.consumer.id}, direct", _high(demand.connections), "direct") for demand in budget.direct]
+    taken = [share for share in (*kept, *pools, *direct) if share.connections > 0]
+    left = _low(budget.capacity.max_connections) - sum(share.connections for share in taken)
+    return [*taken, Share("left", max(left, 0), "left")]
+
+
+def _pools(budget: StoreBudget) -> str:
+    return "".join(_pool(pool) for pool in budget.pools)
+
+
+def _pool(pool: PoolBudget) -> str:
+    shares = [Share(demand.consumer.id, _high(demand.once), "client") for demand in pool.demands]
+    size = _low(pool.connections)
+    title = f"<h4>Clients of the pool <code>{escape(pool.pool.id)}</code>, which has {number(size)} connections</h4>"
+    verdict = f'<p class="verdict">{escape(ledger.pool_sentence(pool))}</p>'
+    most = max(size, sum(share.connections for share in shares))
+    return title + _bar(shares, most, marker=size) + _legend(shares) + verdict
+
+
+def _bar(shares: list[Share], most: float, marker: float | None = None) -> str:
+    """One bar with a hairline of the page between its parts; a marker shows where the pool ends."""
+    marks, at = [f'<rect class="track" x="0" y="8" width="{_WIDTH:g}" height="{_BAR:g}" rx="4"/>'], 0.0
+    for index, share in enumerate(shares):
+        width = _WIDTH * share.connections / most if most else 0
+        style = f"{share.style} shade-{index % 4}"
+        marks.append(f'<rect class="{style}" x="{at:.1f}" y="8" width="{max(width - 1.5, 0):.1f}" height="{_BAR:g}"/>')
+        if width > 44:
+            middle = at + width / 2
+            marks.append(
+                f'<text class="on-{share.style}" x="{middle:.1f}" y="30" text-anchor="middle">{number(share.connections)}</text>'
+            )
+        at += width
+    if marker is not None and most:
+        x = min(_WIDTH * marker / most, _WIDTH - 1)
+        marks.append(f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_BAR + 16:g}"/>')
+    return drawing(_WIDTH, _BAR + 18, ", ".join(f"{s.label} {number(s.connections)}" for s in shares), marks)
+
+
+def _legend(shares: list[Share]) -> str:
+    items = "".join(
+        f'<li><i class="{share.style} shade-{index % 4}"></i>{escape(share.label)} <b>{number(share.connections)}</b></li>'
+        for index, share in enumerate(shares)
+    )
+    return f'<ul class="legend">{items}</ul>'
+
+
+def _low(quantity: Quantity) -> float:
+    return float(quantity.low)
+
+
+def _high(quantity: Quantity) -> float:
+    return float(quantity.low if quantity.high is None else quantity.high)
