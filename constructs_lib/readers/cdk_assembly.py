@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.model.fleet import Acknowledgement
-from constructs_lib.readers.cloudformation import Document, as_document
+from constructs_lib.readers.cloudformation import Document, read_document
 from constructs_lib.readers.cloudformation.document import parse, template_name
 from constructs_lib.readers.cloudformation.nesting import nested_file
 from constructs_lib.readers.reading import Unread, UnreadableError
@@ -31,6 +31,7 @@ class Assembly:
 
 
 def is_assembly(folder: Path) -> bool:
+    """Whether a folder is one that the CDK synthesized into."""
     return (folder / MANIFEST).is_file()
 
 
@@ -65,7 +66,9 @@ def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str
         assembly.acknowledgements += found.acknowledgements
 
 
-def _stack(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+def _stack(
+    assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]
+) -> None:
     path = folder / str(properties.get("templateFile", ""))
     if not path.is_file():
         assembly.unread.append(Unread(str(path), None, f"template of stack '{name}' is not there"))
@@ -95,12 +98,10 @@ def _nested(assembly: Assembly, folder: Path, document: Document, depth: int) ->
 
 
 def _template(assembly: Assembly, path: Path) -> Document | None:
-    try:
-        return as_document(template_name(path), str(path), path.read_bytes())
-    except UnreadableError as problem:
-        assembly.unread.append(Unread(str(path), problem.line, problem.reason))
-    except OSError as problem:
-        assembly.unread.append(Unread(str(path), None, f"cannot be read: {problem.strerror or problem}"))
+    found = read_document(template_name(path), path, may_be_empty=True)
+    if isinstance(found, Document):
+        return found
+    assembly.unread.append(found)
     return None
 
 

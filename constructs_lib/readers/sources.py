@@ -114,7 +114,9 @@ def _what_else(value: object) -> str:
 def _templates_in(folder: Path) -> Iterator[Path]:
     found = 0
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") or part in ("node_modules", "cdk.out") for part in path.relative_to(folder).parts)
+        hidden = any(
+            part.startswith(".") or part in ("node_modules", "cdk.out") for part in path.relative_to(folder).parts
+        )
         if path.suffix in SUFFIXES and not hidden and path.is_file() and not path.name.endswith(".assets.json"):
             found += 1
             if found > MOST_FILES:

@@ -15,7 +15,8 @@ _RANK: dict[Certainty, int] = {"possible": 0, "likely": 1, "certain": 2}
 class Clue:
     """One piece of evidence. ``store`` is an id of the fleet; ``strength`` what it would mean alone.
 
-    ``addressed`` marks evidence that names an address, which then decides how the function connects.
+    ``addressed`` marks evidence that names an address, which then decides how the function connects;
+    ``permitted`` evidence that is a permission only, ``secret`` evidence that is credentials.
     """
 
     store: str
@@ -25,13 +26,17 @@ class Clue:
     pool: str | None = None
     role: Role = "writer"
     addressed: bool = False
+    permitted: bool = False
+    secret: bool = False
 
 
 def weaker(one: Certainty, other: Certainty) -> Certainty:
+    """The less sure of two."""
     return one if _RANK[one] <= _RANK[other] else other
 
 
 def strongest(strengths: list[Certainty]) -> Certainty:
+    """The surest of several."""
     return max(strengths, key=lambda strength: _RANK[strength])
 
 

@@ -8,8 +8,12 @@ from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Value, scalar_text
 
 #: An environment variable whose name the code puts together: os.environ[x + "_HOST"], process.env[name].
-_COMPUTED = re.compile(r"(?:environ(?:\.get)?\s*[\[(]|getenv\s*\(|process\.env\s*\[)\s*(?!['\"][A-Za-z0-9_]+['\"]\s*[\]),])")
+_COMPUTED = re.compile(
+    r"(?:environ(?:\.get)?\s*[\[(]|getenv\s*\(|process\.env\s*\[)\s*(?!['\"][A-Za-z0-9_]+['\"]\s*[\]),])"
+)
+_LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
 _SMALLEST = 24
+_ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
 
 
 class InlineCode:
@@ -20,17 +24,16 @@ class InlineCode:
         self.computes = bool(self.text and _COMPUTED.search(self.text))
 
     def may_use(self, variable: str) -> bool:
-        """Whether the code may read the variable: it names it, builds names that end like it, or is not here to be read."""
+        """Whether the code may read the variable: it names it, builds names that begin or end like it, or is not here to be read."""
         if self.text is None or variable in self.text:
+            return True
+        if not _ENVIRONMENT.search(self.text):
+            # A placeholder that is replaced after the deployment: it says nothing about the variables it was given.
             return True
         if not self.computes:
             return False
-        tail = variable
-        while "_" in tail:
-            tail = tail.partition("_")[2]
-            if len(tail) > 3 and tail in self.text:
-                return True
-        return "environ.items" in self.text or "dict(os.environ" in self.text
+        pieces = [match.group(1) for match in _LITERAL.finditer(self.text)]
+        return any(variable.startswith(piece) or variable.endswith(piece) for piece in pieces)
 
 
 def _source(value: Value) -> str | None:

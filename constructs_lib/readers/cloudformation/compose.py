@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Pool, Store
+from constructs_lib.model.origin import NOWHERE
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.databases import Databases
@@ -101,8 +102,7 @@ class _Assembly:
                 pool = by_pool.get(name)
                 family = {"POSTGRESQL": "postgres", "MYSQL": "mysql", "SQLSERVER": "sqlserver-se"}
                 engine = family.get(pool.engine_family or "") if pool is not None else None
-                found[name] = Store(id=name, kind="external", engine=engine, **({"origin": pool.origin} if pool else {}))
+                found[name] = Store(
+                    id=name, kind="external", engine=engine, origin=pool.origin if pool is not None else NOWHERE
+                )
         return list(found.values())
-
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.readers.cloudformation.values import Either, Value, scalar_text
@@ -40,25 +41,28 @@ class Conditions:
             return self.holds(argument)
         if not isinstance(argument, list):
             return None
-        if name == "Fn::Equals" and len(argument) == 2:
-            return _equal(self.resolver.resolve(argument[0]), self.resolver.resolve(argument[1]))
-        inner = [self._evaluate(item, depth + 1) for item in argument]
-        if name == "Fn::Not" and len(inner) == 1:
-            return None if inner[0] is None else not inner[0]
-        if name == "Fn::And":
-            return _all(inner)
-        if name == "Fn::Or":
-            return _any(inner)
+        if name == "Fn::Equals":
+            return _equal([self.resolver.resolve(item) for item in argument])
+        combined = _COMBINED.get(name)
+        return combined([self._evaluate(item, depth + 1) for item in argument]) if combined else None
+
+
+def _equal(values: list[Value]) -> bool | None:
+    if len(values) != 2:
         return None
-
-
-def _equal(one: Value, other: Value) -> bool | None:
-    firsts = [scalar_text(option) for option in (one.options if isinstance(one, Either) else (one,))]
-    seconds = [scalar_text(option) for option in (other.options if isinstance(other, Either) else (other,))]
+    firsts, seconds = ([scalar_text(option) for option in _options(value)] for value in values)
     if None in firsts or None in seconds:
         return None
     answers = {first == second for first in firsts for second in seconds}
     return answers.pop() if len(answers) == 1 else None
+
+
+def _options(value: Value) -> tuple[Value, ...]:
+    return value.options if isinstance(value, Either) else (value,)
+
+
+def _not(inner: list[bool | None]) -> bool | None:
+    return not inner[0] if len(inner) == 1 and inner[0] is not None else None
 
 
 def _all(inner: list[bool | None]) -> bool | None:
@@ -71,3 +75,6 @@ def _any(inner: list[bool | None]) -> bool | None:
     if True in inner:
         return True
     return None if None in inner else False
+
+
+_COMBINED: dict[str, Callable[[list[bool | None]], bool | None]] = {"Fn::Not": _not, "Fn::And": _all, "Fn::Or": _any}

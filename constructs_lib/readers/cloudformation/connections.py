@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from constructs_lib.model.fleet import Connection, Role, Via
 from constructs_lib.model.quantity import Quantity
-from constructs_lib.readers.cloudformation.clues import Clue, strongest
+from constructs_lib.readers.cloudformation.clues import Clue, strongest, weaker
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import entries_of, quantity_of, text_of
 
@@ -58,9 +58,13 @@ def _ways(found: list[Clue]) -> dict[Way, list[Clue]]:
 
 
 def _unaddressed(found: list[Clue]) -> list[Clue]:
-    """Credentials alone: a login at a proxy outweighs the secret of the database behind it."""
-    through = [clue for clue in found if clue.via == "proxy" and clue.strength != "possible"]
-    return through or [clue for clue in found if clue.via == "direct"] or found
+    """Credentials alone: a login at a proxy outweighs an equally strong secret of the database behind it."""
+    through = [clue for clue in found if clue.via == "proxy"]
+    direct = [clue for clue in found if clue.via == "direct"]
+    if not through or not direct:
+        return found
+    best, other = strongest([clue.strength for clue in through]), strongest([clue.strength for clue in direct])
+    return direct if weaker(best, other) == best != other else through
 
 
 def _supporting(found: list[Clue]) -> list[Clue]:

@@ -72,7 +72,7 @@ class Databases:
         return Store(
             id=resource.id,
             kind=kind.store,
-            engine=text_of(resource.get("Engine")) or kind.engine,
+            engine=(text_of(resource.get("Engine")) or kind.engine or "").lower() or None,
             engine_version=text_of(resource.get("EngineVersion")),
             instances=self._instances(resource),
             parameters=settings.plain,
@@ -104,7 +104,9 @@ class Databases:
         if resource.type == INSTANCE:
             return self.groups.settings(resource.get("DBParameterGroupName"))
         outer = self.groups.settings(resource.get("DBClusterParameterGroupName"))
-        inner = [self.groups.settings(member.get("DBParameterGroupName")) for member in self.members.get(resource.key, ())]
+        inner = [
+            self.groups.settings(member.get("DBParameterGroupName")) for member in self.members.get(resource.key, ())
+        ]
         return _smallest(inner).over(outer) if inner else outer
 
     def _engine(self, resource: Resource) -> tuple[str | None, str | None]:
@@ -123,7 +125,8 @@ class Databases:
         instances = [_instance(member, "writer") for member in members]
         order = sorted(range(len(instances)), key=lambda i: (_tier(instances[i]), i))
         return tuple(
-            replace(instance, role="writer" if index == order[0] else "reader") for index, instance in enumerate(instances)
+            replace(instance, role="writer" if index == order[0] else "reader")
+            for index, instance in enumerate(instances)
         )
 
 

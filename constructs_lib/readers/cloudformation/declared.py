@@ -56,7 +56,9 @@ class Declared:
         for stack, entry in self._entries(STORES):
             if str(entry["id"]) not in seen:
                 seen.add(str(entry["id"]))
-                yield _store(entry, Origin(stack.document.path, stack.document.line("Metadata", STORES), str(entry["id"])))
+                yield _store(
+                    entry, Origin(stack.document.path, stack.document.line("Metadata", STORES), str(entry["id"]))
+                )
 
     def pools(self) -> Iterator[Pool]:
         seen = set()
@@ -64,7 +66,9 @@ class Declared:
             if str(entry["id"]) not in seen:
                 seen.add(str(entry["id"]))
                 store = self.identify(stack, entry.get("store"))
-                yield _pool(entry, store or str(entry.get("store")), Origin(stack.document.path, None, str(entry["id"])))
+                yield _pool(
+                    entry, store or str(entry.get("store")), Origin(stack.document.path, None, str(entry["id"]))
+                )
 
     def identify(self, stack: Stack, name: Any) -> str | None:
         """The fleet's id of what a declaration names; ``None`` when nothing has that name."""

@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
-from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Either, Reference, Text, Unresolved, Value, concatenated, pattern_of
+from constructs_lib.readers.cloudformation.values import (
+    Either,
+    Reference,
+    Text,
+    Unresolved,
+    Value,
+    concatenated,
+    pattern_of,
+)
 
 DEEPEST = 6
 _STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
@@ -27,6 +34,20 @@ class Environment:
     def uses(self, value: Value, where: str) -> Iterator[Use]:
         """The resources a value leads to."""
         yield from self._follow(value, where, "", 0)
+
+    def literal(self, value: Value, depth: int = 0) -> Value:
+        """The value itself, or what the SSM parameter behind it holds."""
+        if depth > DEEPEST:
+            return value
+        if isinstance(value, Reference):
+            resource = self.estate.resource(value)
+            if resource is not None and resource.type == _SSM:
+                return self.literal(resource.get("Value"), depth + 1)
+        elif isinstance(value, str):
+            match = _STORED.fullmatch(value)
+            stored = self.estate.stored(match.group(1)) if match else self.estate.stored(value)
+            return value if isinstance(stored, Unresolved) else self.literal(stored, depth + 1)
+        return value
 
     def _follow(self, value: Value, where: str, guess: str, depth: int) -> Iterator[Use]:
         if depth > DEEPEST:
@@ -76,7 +97,9 @@ class Environment:
         for match in _STORED.finditer(shown):
             found = self.estate.stored(_cut(value, shown, *match.span(1)))
             if not isinstance(found, Unresolved):
-                yield from self._follow(found, f"{where}, SSM parameter {match.group(1)}".replace("\0", "…"), guess, depth + 1)
+                yield from self._follow(
+                    found, f"{where}, SSM parameter {match.group(1)}".replace("\0", "…"), guess, depth + 1
+                )
         for match in _SECRET.finditer(shown):
             secret = self.named.resource(_cut(value, shown, *match.span(1)), {"AWS::SecretsManager::Secret"})
             if secret is not None:

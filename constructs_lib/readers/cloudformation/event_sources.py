@@ -112,7 +112,11 @@ class EventSources:
             return "kafka"
         if resource.get("DocumentDBEventSourceConfig") is not None:
             return "documentdb"
-        shown = "".join(p if isinstance(p, str) else "" for p in source.parts) if isinstance(source, Text) else text_of(source) or ""
+        shown = (
+            "".join(p if isinstance(p, str) else "" for p in source.parts)
+            if isinstance(source, Text)
+            else text_of(source) or ""
+        )
         service = shown.split(":")[2] if shown.count(":") > 2 else ""
         return _STREAMS.get(service, "events")
 
@@ -161,7 +165,9 @@ class EventSources:
             self._add(target.get("Id") if isinstance(target, dict) else None, resource, "alb")
 
     def _appsync(self, resource: Resource) -> None:
-        self._add(resource.get("LambdaConfig", "LambdaFunctionArn"), resource, "appsync", timeout_seconds=HTTP_API_SECONDS)
+        self._add(
+            resource.get("LambdaConfig", "LambdaFunctionArn"), resource, "appsync", timeout_seconds=HTTP_API_SECONDS
+        )
 
     def _bucket(self, resource: Resource) -> None:
         for item in items_of(resource.get("NotificationConfiguration", "LambdaConfigurations")):

@@ -10,7 +10,9 @@ from constructs_lib.readers.cloudformation.document import Document
 
 def bodies_of(document: Document) -> dict[str, Mapping[str, Any]]:
     """Bodies by logical id. What is no resource at all (text instead of a mapping) is left out."""
-    bodies = {name: body for name, body in document.section("Resources").items() if isinstance(body, dict)}
+    bodies: dict[str, Mapping[str, Any]] = {
+        name: body for name, body in document.section("Resources").items() if isinstance(body, dict)
+    }
     if _is_sam(document):
         from constructs_lib.readers.cloudformation.sam import expanded  # noqa: PLC0415 - only SAM templates pay for it
 

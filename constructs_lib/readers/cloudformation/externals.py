@@ -27,9 +27,15 @@ _ABOUT_DATABASES = re.compile(
     r"elasticache|memorydb|neptune|redshift|proxy|writer|reader)(?:_|$)|^pghost$|database|postgres|mysql",
     re.IGNORECASE,
 )
-_ABOUT_ADDRESSES = re.compile(r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connectionstring)(?:_|$)|pghost$", re.IGNORECASE)
-_NOT_DATABASES = re.compile(r"(?:^|_)(?:http|api|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)", re.IGNORECASE)
-_HOST = re.compile(r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z")
+_ABOUT_ADDRESSES = re.compile(
+    r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connectionstring)(?:_|$)|pghost$", re.IGNORECASE
+)
+_NOT_DATABASES = re.compile(
+    r"(?:^|_)(?:http|api|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)", re.IGNORECASE
+)
+_HOST = re.compile(
+    r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
+)
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -89,7 +95,7 @@ class Externals:
         yield guess
 
     def _only(self, function: Resource, words: str) -> Clue | None:
-        evidence = f"environment variable {words.split()[0]} is a parameter, and the given templates make just one {{}} for it"
+        evidence = f"environment variable {words.split(maxsplit=1)[0]} is a parameter, and the given templates make just one {{}} for it"
         if "proxy" in words.lower():
             pools = [
                 (pool, target) for key, target in self.proxies.target.items()
@@ -98,7 +104,9 @@ class Externals:
             ]  # fmt: skip
             if len(pools) != 1:
                 return None
-            return Clue(pools[0][1].id, "proxy", "likely", evidence.format("proxy"), pool=pools[0][0].id, addressed=True)
+            return Clue(
+                pools[0][1].id, "proxy", "likely", evidence.format("proxy"), pool=pools[0][0].id, addressed=True
+            )
         stores = {
             home.key: home for home in self.databases.home.values()
             if home.stack.key != function.stack.key and home.type in (CLUSTER, INSTANCE)
@@ -106,6 +114,12 @@ class Externals:
         if len(stores) != 1:
             return None
         return Clue(next(iter(stores.values())).id, "direct", "likely", evidence.format("database"), addressed=True)
+
+    def table(self, name: str) -> str:
+        """A table that no template makes, known by its literal name."""
+        identifier = f"external:{name}"
+        self.stores.setdefault(identifier, Store(id=identifier, kind="dynamodb-table", engine="dynamodb"))
+        return identifier
 
     def _gap(self, function: Resource, missing: str) -> None:
         advice = "give the template that makes the database as well, set the parameter with --parameters, or declare the connection"

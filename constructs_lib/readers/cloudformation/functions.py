@@ -81,10 +81,15 @@ class Functions:
             tenant_isolation=text_of(function.get("TenancyConfig", "TenantIsolationMode")) == "PER_TENANT",
             managed_instances=managed is not None,
             maximum_environments=quantity_of(
-                function.get("FunctionScalingConfig", "MaxExecutionEnvironments"), f"MaxExecutionEnvironments of '{function.id}'"
+                function.get("FunctionScalingConfig", "MaxExecutionEnvironments"),
+                f"MaxExecutionEnvironments of '{function.id}'",
             ),
             concurrency_per_environment=quantity_of(
-                function.get("CapacityProviderConfig", "LambdaManagedInstancesCapacityProviderConfig", "PerExecutionEnvironmentMaxConcurrency"),
+                function.get(
+                    "CapacityProviderConfig",
+                    "LambdaManagedInstancesCapacityProviderConfig",
+                    "PerExecutionEnvironmentMaxConcurrency",
+                ),
                 f"PerExecutionEnvironmentMaxConcurrency of '{function.id}'",
             ),
             origin=function.origin,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -22,10 +23,19 @@ _TABLE_USE = (
     "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
     "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:ConditionCheckItem",
 )  # fmt: skip
-_DATA_API = ("rds-data:ExecuteStatement", "rds-data:BatchExecuteStatement", "rds-data:BeginTransaction", "rds-data:ExecuteSql")
+_DATA_API = (
+    "rds-data:ExecuteStatement",
+    "rds-data:BatchExecuteStatement",
+    "rds-data:BeginTransaction",
+    "rds-data:ExecuteSql",
+)
 _READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
 _OTHER_CONNECT = ("dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect")
+
+
+_TABLE_VARIABLE = re.compile(r"table(?:_?name)?(?:_?param(?:eter)?)?$", re.IGNORECASE)
+_TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
 
 
 @dataclass
@@ -33,22 +43,21 @@ class Seen:
     """What a function's environment mentions besides addresses."""
 
     tables: dict[str, str] = field(default_factory=dict)
+    table_names: dict[str, str] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     roles: list[tuple[Resource, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
 class Inference:
     """Collects clues of the functions of one estate."""
 
-    def __init__(
-        self, environment: Environment, databases: Databases, proxies: Proxies, secrets: Secrets, permissions: Permissions, externals: Externals
-    ) -> None:
-        self.environment = environment
-        self.databases = databases
-        self.proxies = proxies
-        self.secrets = secrets
-        self.permissions = permissions
-        self.externals = externals
+    environment: Environment
+    databases: Databases
+    proxies: Proxies
+    secrets: Secrets
+    permissions: Permissions
+    externals: Externals
 
     def clues(self, function: Resource) -> list[Clue]:
         """Everything that points from a function to stores, each once."""
@@ -58,15 +67,21 @@ class Inference:
         for name, value in entries_of(function.get("Environment", "Variables")).items():
             if code.may_use(str(name)):
                 found += self._variable(function, str(name), value, seen)
+            else:
+                found += [_unused(clue) for clue in self._variable(function, str(name), value, Seen())]
         statements = self.permissions.of_function(function)
         for statement in statements or ():
             found += self._statement(statement, seen)
         for role, where in seen.roles:
             for statement in self.permissions.of_role(role):
-                found += [replace(clue, evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)]
+                found += [
+                    replace(clue, evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)
+                ]
         if statements is None:
-            found += [Clue(table, "http", "likely", f"{where}; the role is not given") for table, where in seen.tables.items()]
-        return list(dict.fromkeys(found))
+            found += [
+                Clue(table, "http", "likely", f"{where}; the role is not given") for table, where in seen.tables.items()
+            ]
+        return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
 
     def _variable(self, function: Resource, name: str, value: Value, seen: Seen) -> Iterator[Clue]:
         where = f"environment variable {name}"
@@ -74,8 +89,12 @@ class Inference:
         for use in self.environment.uses(value, where):
             known = True
             yield from self._use(use, seen)
-        if not known:
-            yield from self.externals.clues(function, name, value)
+        if known:
+            return
+        literal = self.environment.literal(value)
+        if _TABLE_VARIABLE.search(name) and isinstance(literal, str) and _TABLE_NAME.match(literal):
+            seen.table_names.setdefault(literal, where)
+        yield from self.externals.clues(function, name, literal)
 
     def _use(self, use: Use, seen: Seen) -> Iterator[Clue]:
         role = self._address_role(use)
@@ -94,7 +113,7 @@ class Inference:
     def _address_role(self, use: Use) -> Role | None:
         if use.attribute != "name" and ".dsql." in use.text and use.resource.type == "AWS::DSQL::Cluster":
             return "writer"
-        return address_role(use.resource.type, use)  # type: ignore[arg-type]
+        return address_role(use.resource.type, use.attribute)
 
     def _address(self, use: Use, role: Role) -> Iterator[Clue]:
         evidence = f"{use.where} = {use.attribute} of '{use.resource.id}'{f' ({use.guess})' if use.guess else ''}"
@@ -107,7 +126,9 @@ class Inference:
         if store is not None:
             yield Clue(store.id, "direct", use.strength, evidence, role=role, addressed=True)
 
-    def _through(self, proxy: Resource, role: Role, strength: Certainty, evidence: str, *, addressed: bool = False) -> Clue:
+    def _through(
+        self, proxy: Resource, role: Role, strength: Certainty, evidence: str, *, addressed: bool = False
+    ) -> Clue:
         target = self.proxies.target.get(proxy.key)
         store = target.id if target is not None else hidden_store(proxy)
         return Clue(store, "proxy", strength, evidence, pool=proxy.id, role=role, addressed=addressed)
@@ -117,9 +138,10 @@ class Inference:
         store = self.secrets.store_of(use.resource, use.attribute)
         proxy = self.secrets.proxy_of(use.resource)
         if store is not None:
-            yield Clue(store.id, "direct", strength, evidence.format(store.id))
+            yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True)
         elif proxy is not None:
-            yield self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
+            clue = self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
+            yield replace(clue, secret=True)
 
     def _statement(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
         alone: Certainty = "possible" if statement.shared else "likely"
@@ -127,7 +149,7 @@ class Inference:
             yield from self._logins(statement)
         if statement.allows(*_READ_SECRET):
             for use in self._resources(statement, "permission to read"):
-                yield from self._secret(use, alone)
+                yield from (replace(clue, permitted=True) for clue in self._secret(use, alone))
         if statement.allows(*_OTHER_CONNECT):
             for use in self._resources(statement, "permission to connect to"):
                 store = self.databases.store_of(use.resource)
@@ -177,3 +199,24 @@ class Inference:
         if statement.everywhere:
             for table, where in seen.tables.items():
                 yield Clue(table, "http", "certain", f"dynamodb permission on every table and {where} = '{table}'")
+        for name, where in seen.table_names.items():
+            if statement.everywhere or f"table/{name}" in statement.last_texts:
+                evidence = f"dynamodb permission and {where} = '{name}', a table that no template makes"
+                yield Clue(self.externals.table(name), "http", "likely", evidence)
+
+
+def _unused(clue: Clue) -> Clue:
+    return replace(clue, strength="possible", evidence=f"{clue.evidence}, which the inline code does not name")
+
+
+def _without_unused(found: list[Clue], mentioned: set[str]) -> list[Clue]:
+    """Where the environment names stores, a permission on the secret of yet another store is no sign that it is used."""
+    used = [
+        clue for clue in found if clue.via in ("direct", "proxy") and not clue.permitted and clue.strength != "possible"
+    ]
+    named = {clue.store for clue in used} or mentioned
+    if not named:
+        return found
+    return [
+        replace(clue, strength="possible") if clue.permitted and clue.store not in named else clue for clue in found
+    ]

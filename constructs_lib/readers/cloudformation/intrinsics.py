@@ -102,7 +102,11 @@ class Resolver:
 
     def _pseudo(self, name: str) -> Value:
         document = self.stack.document
-        known = {"AWS::Region": document.region, "AWS::AccountId": document.account, "AWS::StackName": document.stack_name}
+        known = {
+            "AWS::Region": document.region,
+            "AWS::AccountId": document.account,
+            "AWS::StackName": document.stack_name,
+        }
         if known.get(name):
             return known[name]
         if name == "AWS::NoValue":
@@ -229,7 +233,11 @@ def _json_text(value: Value) -> Value:
 def _joined(delimiter: str, items: Value) -> Value:
     if isinstance(items, list):
         return concatenated([part for item in items for part in (delimiter, item)][1:])
-    return items if isinstance(items, (Unresolved, Reference, Text)) else Unresolved("a Join over something that is no list")
+    return (
+        items
+        if isinstance(items, (Unresolved, Reference, Text))
+        else Unresolved("a Join over something that is no list")
+    )
 
 
 def _selected(index: int, items: Value) -> Value:
@@ -279,7 +287,13 @@ def _mapped_value(table: Any, outer: Value, inner: Value) -> Value:
     if not isinstance(table, dict):
         return Unresolved("a FindInMap in a map that does not exist")
     rows = [table.get(first)] if first is not None else list(table.values())
-    found = [row[key] for row in rows if isinstance(row, dict) for key in ([second] if second is not None else row) if key in row]
+    found = [
+        row[key]
+        for row in rows
+        if isinstance(row, dict)
+        for key in ([second] if second is not None else row)
+        if key in row
+    ]
     if not found:
         return Unresolved(f"a FindInMap of keys that do not exist ({first}, {second})")
     return found[0] if len(found) == 1 else either(list(found))

@@ -81,5 +81,5 @@ class _Scan:
         key, end = _DECODER.raw_decode(self.text, at)
         if key in seen:
             self.duplicates.append((line, f"key '{key}' is given twice"))
-        self.lines[(*outer, key)] = line
+        self.lines[outer + (key,)] = line  # noqa: RUF005 - Python 3.10 knows no star in an index
         return key, end

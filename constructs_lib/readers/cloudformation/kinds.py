@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Role
-from constructs_lib.readers.cloudformation.values import Reference
 
 
 class Kind(NamedTuple):
@@ -30,7 +29,9 @@ TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 STORES: dict[str, Kind] = {
     INSTANCE: Kind("rds-instance", None, _set("Endpoint.Address", "Endpoint")),
-    CLUSTER: Kind("aurora-cluster", None, _set("Endpoint.Address", "Endpoint"), _set("ReadEndpoint.Address", "ReadEndpoint")),
+    CLUSTER: Kind(
+        "aurora-cluster", None, _set("Endpoint.Address", "Endpoint"), _set("ReadEndpoint.Address", "ReadEndpoint")
+    ),
     "AWS::DocDB::DBCluster": Kind(
         "documentdb-cluster", "docdb", _set("Endpoint"), _set("ReadEndpoint"), "AWS::DocDB::DBInstance"
     ),
@@ -70,11 +71,11 @@ ADDRESSES: dict[str, Kind] = {
 }
 
 
-def address_role(resource_type: str, reference: Reference) -> Role | None:
+def address_role(resource_type: str, attribute: str) -> Role | None:
     """Which role an attribute is the address of; ``None`` when it is no address."""
     kind = ADDRESSES.get(resource_type)
     if kind is None:
         return None
-    if reference.attribute in kind.writer:
+    if attribute in kind.writer:
         return "writer"
-    return "reader" if reference.attribute in kind.reader else None
+    return "reader" if attribute in kind.reader else None

@@ -45,9 +45,11 @@ class Names(Generic[Item]):
         if _shared(pattern) < LEAST_SHARED:
             return []
         same = [item for other, item in self.holed if other == pattern]
-        return same or [
-            item for text, items in self.exact.items() if _fills(pattern, text) for item in items
-        ] or [item for other, item in self.holed if _alike(other, pattern)]
+        return (
+            same
+            or [item for text, items in self.exact.items() if _fills(pattern, text) for item in items]
+            or [item for other, item in self.holed if _alike(other, pattern)]
+        )
 
 
 def _shared(pattern: Pattern) -> int:

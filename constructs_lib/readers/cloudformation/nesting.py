@@ -84,7 +84,9 @@ class _Builder:
     def add(self, document: Document, parent: Stack | None, made_by: str, depth: int) -> None:
         if len(self.estate.stacks) >= MOST_STACKS:
             return
-        stack = Stack(self._key(document, parent, made_by), self._label(document, parent, made_by), document, self.estate)
+        stack = Stack(
+            self._key(document, parent, made_by), self._label(document, parent, made_by), document, self.estate
+        )
         stack.parent, stack.made_by = parent, made_by
         self.estate.add(stack, self.bodies[id(document)])
         if parent is not None:
@@ -99,7 +101,7 @@ class _Builder:
     def _label(self, document: Document, parent: Stack | None, made_by: str) -> str:
         if len(self.documents) == 1:
             return ""
-        if parent is None or self.uses.get(id(document), 0) < 2 and parent.label == parent.document.name:
+        if parent is None or (self.uses.get(id(document), 0) < 2 and parent.label == parent.document.name):
             return document.name
         outer = "" if parent.label == parent.document.name else f"{parent.label}/"
         return f"{outer}{made_by}/{document.name}"

@@ -9,7 +9,15 @@ from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, entries_of, quantity_of, scalar_text, text_of
+from constructs_lib.readers.cloudformation.values import (
+    Reference,
+    Unresolved,
+    Value,
+    entries_of,
+    quantity_of,
+    scalar_text,
+    text_of,
+)
 
 GROUPS = (
     "AWS::RDS::DBParameterGroup", "AWS::RDS::DBClusterParameterGroup", "AWS::DocDB::DBClusterParameterGroup",

@@ -41,11 +41,20 @@ class Statement:
         """Whether it covers resources without naming one."""
         return any(_is_wide(resource) for resource in self.resources)
 
+    @property
+    def last_texts(self) -> set[str]:
+        """What follows the last colon of each resource that is an ARN, as far as it is plain text."""
+        return {_last(resource).rsplit(":", 1)[-1] for resource in self.resources}
+
 
 def _is_wide(resource: Value) -> bool:
     if isinstance(resource, Text):
         last = resource.parts[-1]
-        return isinstance(last, str) and last.endswith(("*", "/*")) and not any(isinstance(p, Reference) for p in resource.parts)
+        return (
+            isinstance(last, str)
+            and last.endswith(("*", "/*"))
+            and not any(isinstance(p, Reference) for p in resource.parts)
+        )
     text = scalar_text(resource)
     return text is not None and text.endswith("*")
 
@@ -123,6 +132,8 @@ def _statements(document: Value) -> list[Statement]:
     found = []
     for statement in items_of(inner):
         if isinstance(statement, dict) and scalar_text(statement.get("Effect")) != "Deny":
-            actions = tuple(text for item in items_of(statement.get("Action")) if (text := scalar_text(item)) is not None)
+            actions = tuple(
+                text for item in items_of(statement.get("Action")) if (text := scalar_text(item)) is not None
+            )
             found.append(Statement(actions, tuple(items_of(statement.get("Resource")))))
     return found

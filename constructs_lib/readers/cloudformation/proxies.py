@@ -107,14 +107,18 @@ class Proxies:
             return quantity_of(value, f"{key} of '{proxy.id}'")
 
         query = group.get("ConnectionPoolConfigurationInfo", "InitQuery") if group is not None else None
-        filters = items_of(group.get("ConnectionPoolConfigurationInfo", "SessionPinningFilters")) if group is not None else []
+        filters = (
+            items_of(group.get("ConnectionPoolConfigurationInfo", "SessionPinningFilters")) if group is not None else []
+        )
         return Pool(
             id=proxy.id,
             store=store,
             percent=setting("MaxConnectionsPercent"),
             idle_percent=setting("MaxIdleConnectionsPercent"),
             borrow_timeout_seconds=setting("ConnectionBorrowTimeout"),
-            idle_client_timeout_seconds=quantity_of(proxy.get("IdleClientTimeout"), f"IdleClientTimeout of '{proxy.id}'"),
+            idle_client_timeout_seconds=quantity_of(
+                proxy.get("IdleClientTimeout"), f"IdleClientTimeout of '{proxy.id}'"
+            ),
             require_tls=truth_of(proxy.get("RequireTLS")),
             iam_auth=_iam(proxy),
             engine_family=text_of(proxy.get("EngineFamily")),

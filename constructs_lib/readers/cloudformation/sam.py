@@ -29,7 +29,10 @@ def expanded(bodies: Mapping[str, Mapping[str, Any]], globals_: Mapping[str, Any
         elif kind == "AWS::Serverless::SimpleTable":
             result[name] = _simple_table(body)
         elif kind in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
-            result[name] = {**body, "Properties": _merged(globals_.get(str(kind).rsplit(":", 1)[1]), body.get("Properties"))}
+            result[name] = {
+                **body,
+                "Properties": _merged(globals_.get(str(kind).rsplit(":", 1)[1]), body.get("Properties")),
+            }
         else:
             result[name] = body
     for name, body in bodies.items():

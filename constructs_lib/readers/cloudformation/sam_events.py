@@ -7,7 +7,14 @@ from typing import Any
 
 Bodies = dict[str, Mapping[str, Any]]
 _MAPPED = frozenset({"SQS", "Kinesis", "DynamoDB", "MSK", "SelfManagedKafka", "MQ", "DocumentDB"})
-_SOURCES = {"SQS": "Queue", "Kinesis": "Stream", "DynamoDB": "Stream", "MSK": "Stream", "DocumentDB": "Cluster", "MQ": "Broker"}
+_SOURCES = {
+    "SQS": "Queue",
+    "Kinesis": "Stream",
+    "DynamoDB": "Stream",
+    "MSK": "Stream",
+    "DocumentDB": "Cluster",
+    "MQ": "Broker",
+}
 
 
 def event_resources(function: str, events: Any) -> Bodies:
@@ -26,7 +33,11 @@ def _resource(function: str, kind: str, properties: Mapping[str, Any]) -> Mappin
     if kind in _MAPPED:
         return _mapping(function, kind, properties)
     maker = _MAKERS.get(kind)
-    return maker(function, properties) if maker else {"Type": "poolproof:event", "Properties": {"Kind": kind, "Target": _arn(function)}}
+    return (
+        maker(function, properties)
+        if maker
+        else {"Type": "poolproof:event", "Properties": {"Kind": kind, "Target": _arn(function)}}
+    )
 
 
 def _arn(function: str) -> dict[str, Any]:
@@ -43,7 +54,11 @@ def _mapping(function: str, kind: str, properties: Mapping[str, Any]) -> Mapping
 
 
 def _schedule(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    target = {"Arn": _arn(function), "RetryPolicy": properties.get("RetryPolicy"), "DeadLetterConfig": properties.get("DeadLetterConfig")}
+    target = {
+        "Arn": _arn(function),
+        "RetryPolicy": properties.get("RetryPolicy"),
+        "DeadLetterConfig": properties.get("DeadLetterConfig"),
+    }
     made = {"ScheduleExpression": properties.get("Schedule"), "Targets": [target], "State": properties.get("State")}
     if properties.get("Enabled") is False:
         made["State"] = "DISABLED"
@@ -61,7 +76,10 @@ def _events(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _rest_api(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    made = {"RestApiId": properties.get("RestApiId", {"Ref": "ServerlessRestApi"}), "Integration": {"Uri": _arn(function)}}
+    made = {
+        "RestApiId": properties.get("RestApiId", {"Ref": "ServerlessRestApi"}),
+        "Integration": {"Uri": _arn(function)},
+    }
     return {"Type": "AWS::ApiGateway::Method", "Properties": made}
 
 

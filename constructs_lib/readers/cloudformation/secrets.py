@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, STORES
-from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.stack import Resource
 
-SECRET = "AWS::SecretsManager::Secret"
+SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
 _PASSWORD_KEYS = ("MasterUserPassword", "AuthToken", "AdminUserPassword")
 

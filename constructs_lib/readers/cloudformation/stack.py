@@ -20,8 +20,6 @@ from constructs_lib.readers.cloudformation.values import (
 if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.estate import Estate
 
-_MISSING = object()
-
 
 class Resource:
     """One resource of a stack; properties are resolved when asked for, once."""
@@ -75,14 +73,13 @@ class Resource:
     def get(self, *path: str) -> Value:
         """The resolved property at a path of keys; ``None`` when it is not set."""
         first = path[0]
-        value = self._resolved.get(first, _MISSING)
-        if value is _MISSING:
+        if first not in self._resolved:
             raw = self.properties.get(first)
-            value = None if raw is None else self.stack.resolve(raw)
-            self._resolved[first] = value  # type: ignore[assignment]
+            self._resolved[first] = None if raw is None else self.stack.resolve(raw)
+        value = self._resolved[first]
         for key in path[1:]:
-            value = _entry(value, key)  # type: ignore[arg-type]
-        return None if isinstance(value, NoValue) else value  # type: ignore[return-value]
+            value = _entry(value, key)
+        return None if isinstance(value, NoValue) else value
 
     def reference(self, attribute: str = "Ref") -> Reference:
         return Reference(self.stack.key, self.logical_id, attribute)

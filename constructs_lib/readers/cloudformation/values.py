@@ -38,7 +38,7 @@ class Unresolved:
 class Text:
     """Text of which some parts are references or unresolved."""
 
-    parts: tuple[Union[str, Reference, Unresolved], ...]
+    parts: tuple[str | Reference | Unresolved, ...]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ class NoValue:
 
 
 NO_VALUE = NoValue()
-Value = Union[None, bool, int, float, str, Reference, Unresolved, Text, Either, NoValue, list[Any], dict[str, Any]]
+Value = Union[  # noqa: UP007 - Python 3.10 evaluates it
+    None, bool, int, float, str, Reference, Unresolved, Text, Either, NoValue, list[Any], dict[str, Any]
+]
 
 
 def scalar_text(value: Value) -> str | None:

@@ -33,8 +33,8 @@ def parse_yaml(text: str) -> tuple[Any, dict[tuple[str, ...], int], list[tuple[i
             _refuse_deep(text, loader)
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = mark.line + 1 if mark else None
+        mark: Any = problem.problem_mark or problem.context_mark
+        line = mark.line + 1 if mark is not None else None
         raise UnreadableError(f"not valid YAML: {problem.problem or problem.context}", line) from None
     except yaml.YAMLError as problem:
         raise UnreadableError(f"not valid YAML: {_first_line(problem)}", None) from None
