@@ -5,9 +5,11 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 import jsii
+from constructs import IConstruct
 
 from constructs_lib._version import __version__
 from constructs_lib.cdk import outputs
@@ -17,15 +19,15 @@ from constructs_lib.cdk.violations import stops, violation
 from constructs_lib.check import Report, check
 from constructs_lib.errors import PoolproofError
 from constructs_lib.model.settings import Settings
-from constructs_lib.readers.cloudformation import read_templates
+from constructs_lib.readers.cdk_assembly import read_assembly
+from constructs_lib.readers.cloudformation import read_documents
 from constructs_lib.readers.reading import Unread
 from constructs_lib.rules import all_rules
 
 NAME = "poolproof"
-_TEMPLATE = ".template.json"
 
-#: Which instance speaks for the templates of an app: constructs register one by themselves, and a user may add another.
-_SPEAKERS: dict[tuple[str, tuple[str, ...]], ConnectionBudgetChecks] = {}
+#: Which instance speaks for an app: constructs register one by themselves, and a user may add another.
+_SPEAKERS: WeakKeyDictionary[IConstruct, ConnectionBudgetChecks] = WeakKeyDictionary()
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
@@ -68,11 +70,10 @@ class ConnectionBudgetChecks:
             )
 
     def _validate(self, templates: list[str], app: Any) -> cdk.PolicyValidationPluginReport:
-        key = (app.__jsii_ref__.ref, tuple(templates))
-        if _SPEAKERS.setdefault(key, self) is not self:
+        if _SPEAKERS.setdefault(app, self) is not self:
             return cdk.PolicyValidationPluginReport(success=True, violations=[])
         settings = settings_of(app.node)
-        report, unread = _judge(templates, settings)
+        report, unread = _judge(Path(app.outdir), settings)
         report = with_acknowledgements(report, app, NAME)
         outputs.write(Path(app.outdir), report, unread)
         violations = [violation(finding, report, templates) for finding in report.findings]
@@ -81,8 +82,9 @@ class ConnectionBudgetChecks:
         return cdk.PolicyValidationPluginReport(success=not failed and not unread, violations=violations)
 
 
-def _judge(templates: list[str], settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
-    reading = read_templates([(Path(path).name.removesuffix(_TEMPLATE), path) for path in templates])
+def _judge(folder: Path, settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
+    assembly = read_assembly(folder)
+    reading = read_documents(assembly.documents, {}, assembly.unread, assembly.acknowledgements)
     return check(reading.fleet, settings), reading.unread
 
 
