@@ -98,17 +98,24 @@ def _of_stores(budget: Budget) -> Iterator[Gap]:
         if item.verdict is Verdict.UNDECIDED and not item.capacity.max_connections.is_unknown:
             for demand in item.direct:
                 yield from _of_demand(demand)
+            for pool in item.pools:
+                yield from _of_size(pool)
 
 
 def _of_pools(budget: Budget) -> Iterator[Gap]:
     for _, item in budget.pools:
         yield from _of_borrowing(item)
         if item.verdict is Verdict.UNDECIDED:
-            if item.pool.connections is None:
-                yield from _inexact(
-                    item.pool.id, f"MaxConnectionsPercent of {item.pool.id}", pool_percent(item.pool), item.pool.origin
-                )
+            yield from _of_size(item)
             yield from _of_clients(item)
+
+
+def _of_size(item: PoolBudget) -> Iterator[Gap]:
+    pool = item.pool
+    if pool.connections is not None:
+        yield from _inexact(pool.id, f"size of {pool.id}", pool.connections, pool.origin)
+    else:
+        yield from _inexact(pool.id, f"MaxConnectionsPercent of {pool.id}", pool_percent(pool), pool.origin)
 
 
 def _of_borrowing(item: PoolBudget) -> Iterator[Gap]:
@@ -138,8 +145,18 @@ def _of_clients(pool: PoolBudget) -> Iterator[Gap]:
 
 
 def _of_demand(demand: Demand) -> Iterator[Gap]:
-    """Inputs of a demand that somebody set but nobody could read; no reservation at all is a rule's finding, no gap."""
+    """Inputs of a demand that somebody set but nobody could read.
+
+    No reservation at all is a rule's finding, no gap, unless the function runs for the deploy or the CDK only.
+    """
     consumer = demand.consumer
+    if not demand.bounded and consumer.reserved_concurrency is None and (consumer.deploy_time or consumer.generated):
+        yield Gap(
+            consumer.id,
+            f"how many environments of {consumer.id} run at once: it reserves no concurrency",
+            f"reserve concurrency for '{consumer.id}'",
+            consumer.origin,
+        )
     yield from _inexact(
         consumer.id,
         f"connections per environment of {consumer.id}",

@@ -121,3 +121,19 @@ def test_an_unread_cap_of_an_event_source_is_named_where_only_it_bounds_a_functi
     assert [text.split(" is ")[0] for text in missing(Fleet((STORE,), (), (consumer,), (Connection("f", "db"),)))] == [
         "maximum concurrency of jobs"
     ]
+
+
+def test_a_deploy_time_client_of_a_pool_without_a_reservation_is_named() -> None:
+    pool = Pool("proxy", "db", percent=exact(50), borrow_timeout_seconds=exact(10))
+    link = Connection("f", "db", via="proxy", pool="proxy")
+    consumer = Consumer("f", deploy_time=True, timeout_seconds=exact(60))
+
+    assert missing(Fleet((STORE,), (pool,), (consumer,), (link,))) == [
+        "how many environments of f run at once: it reserves no concurrency"
+    ]
+
+
+def test_an_unread_percentage_is_named_although_nobody_uses_the_pool() -> None:
+    fleet = Fleet((STORE,), (Pool("proxy", "db", percent=unknown),))
+
+    assert [text.split(" is ")[0] for text in missing(fleet)] == ["MaxConnectionsPercent of proxy"]
