@@ -5,7 +5,7 @@ from collections.abc import Callable
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Template
 
 from constructs_lib.cdk.analytical import AnalyticalStore
 from constructs_lib.cdk.projector import AnalyticalProjector
@@ -72,15 +72,18 @@ def test_the_watermark_has_a_table_of_its_own_that_is_kept(template: Template) -
     assert variables["POOLPROOF_LAKE_TABLE"] == "sales"
 
 
-def test_three_hours_without_a_good_run_ring_also_when_nothing_runs_at_all(template: Template) -> None:
+def test_output_older_than_three_hours_rings_also_when_nothing_runs_at_all(template: Template) -> None:
     template.has_resource_properties(
         "AWS::CloudWatch::Alarm",
         {
+            "Namespace": "poolproof",
+            "MetricName": "ProjectionAgeSeconds",
+            "Dimensions": [{"Name": "projection", "Value": "Sales"}],
+            "Threshold": 3 * 3600,
+            "Period": 3600,
             "EvaluationPeriods": 3,
-            "Threshold": 1,
-            "ComparisonOperator": "LessThanThreshold",
+            "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "breaching",
-            "Metrics": Match.array_with([Match.object_like({"Expression": "FILL(invocations, 0) - FILL(errors, 0)"})]),
         },
     )
 
