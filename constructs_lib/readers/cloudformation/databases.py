@@ -8,7 +8,7 @@ from dataclasses import replace
 from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.readers.cloudformation.declared import Declared
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, MEMBERS, STORES
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTANCE, MEMBERS, STORES
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.parameter_groups import ParameterGroups, Settings
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -49,8 +49,9 @@ class Databases:
     def _cluster_of(self, resource: Resource) -> Resource | None:
         value = resource.get("DBClusterIdentifier")
         if isinstance(value, Reference):
-            return self.estate.resource(value)
-        return self.named.resource(value, {CLUSTER, *(k for k, v in STORES.items() if v.members)})
+            found = self.estate.resource(value)
+            return found if found is not None and found.type in CLUSTERS else None
+        return self.named.resource(value, CLUSTERS)
 
     def store_of(self, resource: Resource) -> Resource | None:
         """The resource of the store that an instance, cluster, table … belongs to."""

@@ -62,6 +62,8 @@ STORES: dict[str, Kind] = {
     "AWS::DynamoDB::GlobalTable": Kind("dynamodb-table", "dynamodb", _set()),
 }
 MEMBERS = {kind.members: kind for kind in STORES.values() if kind.members}
+#: Types that have instances as resources of their own.
+CLUSTERS = frozenset({CLUSTER, *(name for name, kind in STORES.items() if kind.members)})
 #: Types whose address belongs to a store or proxy of its own.
 ADDRESSES: dict[str, Kind] = {
     **STORES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -53,6 +54,7 @@ def _inner(raw: Any) -> Any:
 class _Builder:
     def __init__(self, documents: Sequence[Document], parameters: Mapping[str, str]) -> None:
         self.documents = documents
+        self.names = _distinct(documents)
         self.estate = Estate(parameters)
         self.bodies = {id(document): bodies_of(document) for document in documents}
         self.by_file: dict[str, list[Document]] = {}
@@ -101,7 +103,27 @@ class _Builder:
     def _label(self, document: Document, parent: Stack | None, made_by: str) -> str:
         if len(self.documents) == 1:
             return ""
-        if parent is None or (self.uses.get(id(document), 0) < 2 and parent.label == parent.document.name):
-            return document.name
-        outer = "" if parent.label == parent.document.name else f"{parent.label}/"
-        return f"{outer}{made_by}/{document.name}"
+        name = self.names[id(document)]
+        if parent is None:
+            return name
+        plain = parent.label == self.names[id(parent.document)]
+        if plain and self.uses.get(id(document), 0) < 2:
+            return name
+        return f"{'' if plain else f'{parent.label}/'}{made_by}/{name}"
+
+
+def _distinct(documents: Sequence[Document]) -> dict[int, str]:
+    """Names of documents; those of the same name in different folders get their folder before it, then a number."""
+    counts = Counter(document.name for document in documents)
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for document in documents:
+        name = document.name
+        if counts[name] > 1:
+            name = "/".join([*PurePosixPath(document.path.replace("\\", "/")).parts[-2:-1], name])
+        unique, number = name, 2
+        while unique in taken:
+            unique, number = f"{name}~{number}", number + 1
+        taken.add(unique)
+        names[id(document)] = unique
+    return names

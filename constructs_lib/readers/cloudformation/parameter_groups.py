@@ -81,11 +81,12 @@ class ParameterGroups:
 
     def _group(self, name: Value) -> Resource | None:
         if isinstance(name, Reference):
-            return self.estate.resource(name)
+            found = self.estate.resource(name)
+            return found if found is not None and found.type in GROUPS else None
         if self._named is None:
             self._named = Names()
             for group in self.estate.of_type(*GROUPS):
                 for key in ("DBParameterGroupName", "DBClusterParameterGroupName", "Name"):
                     self._named.add(group.get(key), group)
-        found = self._named.find(name)
-        return found[0] if len(found) == 1 else None
+        named = self._named.find(name)
+        return named[0] if len(named) == 1 else None

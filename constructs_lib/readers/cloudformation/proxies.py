@@ -51,7 +51,8 @@ class Proxies:
 
     def _proxy(self, name: Value) -> Resource | None:
         if isinstance(name, Reference):
-            return self.estate.resource(name)
+            found = self.estate.resource(name)
+            return found if found is not None and found.type == PROXY else None
         return self.named.resource(name, {PROXY})
 
     def _target(self, proxy: Resource) -> Resource | None:

@@ -63,7 +63,8 @@ def _refuse_deep(text: str, loader: Any) -> None:
     import yaml  # noqa: PLC0415 - see parse_yaml
 
     depth = 0
-    for event in yaml.parse(text, Loader=loader):
+    events: Any = yaml.parse(text, Loader=loader)
+    for event in events:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > DEEPEST:
