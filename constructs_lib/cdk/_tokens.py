@@ -67,6 +67,12 @@ def text(value: str | None) -> str | None:
     return None if value is None or is_token(value) else value
 
 
+def property_text(resource: cdk.CfnResource, value: str | None) -> str | None:
+    """A resource's property as its template will show it; ``None`` when only CloudFormation knows it."""
+    resolved = cdk.Stack.of(resource).resolve(value)
+    return resolved if isinstance(resolved, str) else None
+
+
 def timeout_of(function: lambda_.Function) -> Quantity:
     """The function's timeout in seconds, with Lambda's default where none is set."""
     if function.timeout is None:

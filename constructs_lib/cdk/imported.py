@@ -14,7 +14,7 @@ from constructs import Construct
 
 from constructs_lib.cdk import _metadata, routes
 from constructs_lib.cdk._metadata import Element, declare_on_template, declare_store
-from constructs_lib.cdk._tokens import seconds, text, whole
+from constructs_lib.cdk._tokens import property_text, seconds, text, whole
 from constructs_lib.cdk.connect import ConnectableStore, Role, Route, Via
 from constructs_lib.cdk.limits import with_clients
 from constructs_lib.cdk.proxy_pool import PoolOptions, proxy_for
@@ -248,6 +248,7 @@ class ExistingStore(ConnectableStore):
             {
                 "id": name,
                 "kind": "external",
+                "hosts": self._hosts(),
                 "engine": store.engine,
                 "engine_version": store.engine_version,
                 "max_connections": max_connections,
@@ -258,6 +259,13 @@ class ExistingStore(ConnectableStore):
             },
         )
         return name
+
+    def _hosts(self) -> list[str]:
+        """Literal addresses, so that the checker knows the store again where another function is handed one."""
+        if self._host is not None:
+            return [host for host in (text(self._host),) if host]
+        roles = (Role.WRITER, Role.READER) if _is_cluster(self.database) else (Role.WRITER,)
+        return [host for host in (text(self._address(role)[0]) for role in roles) if host]
 
     def _declare_pool(self, pool: PoolTerms | None) -> Element:
         if pool is None:
@@ -274,6 +282,7 @@ class ExistingStore(ConnectableStore):
                 "store": _metadata.reference(cdk.Stack.of(self), self._resource or self._store_id),
                 "connections": pool.connections,
                 "percent": pool.percent,
+                "hosts": [host for host in (text(self.proxy.endpoint),) if host] if self.proxy is not None else None,
                 "borrow_timeout_seconds": plain(borrow.value) if borrow.is_exact else None,
             },
         )
@@ -292,22 +301,22 @@ def _described(
     if isinstance(resource, rds.CfnDBInstance):
         kind = Instance(
             path,
-            text(resource.db_instance_class),
+            property_text(resource, resource.db_instance_class),
             class_reason=f"instance class of '{path}' is only known at deploy time",
         )
         return replace(
             store,
             kind="rds-instance",
-            engine=engine or text(resource.engine),
-            engine_version=version or text(resource.engine_version),
+            engine=engine or property_text(resource, resource.engine),
+            engine_version=version or property_text(resource, resource.engine_version),
             instances=(kind,),
         )
     if isinstance(resource, rds.CfnDBCluster):
         return replace(
             store,
             kind="aurora-cluster",
-            engine=engine or text(resource.engine),
-            engine_version=version or text(resource.engine_version),
+            engine=engine or property_text(resource, resource.engine),
+            engine_version=version or property_text(resource, resource.engine_version),
         )
     return store
 

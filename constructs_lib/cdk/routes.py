@@ -8,7 +8,7 @@ from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from constructs_lib.cdk._metadata import Element
-from constructs_lib.cdk._tokens import text
+from constructs_lib.cdk._tokens import is_token, text
 from constructs_lib.cdk.connect import Route
 from constructs_lib.cdk.settlement import PoolTerms
 from constructs_lib.model.quantity import plain
@@ -85,7 +85,7 @@ def data_api(cluster: rds.DatabaseCluster, *, database_name: str, secret: secret
 
 def port_of(endpoint: rds.Endpoint) -> str:
     """An endpoint's port as text, also when it is only known at deploy time."""
-    return cdk.Token.as_string(endpoint.port)
+    return cdk.Token.as_string(endpoint.port) if is_token(endpoint.port) else f"{endpoint.port:.0f}"
 
 
 def _address(host: str, port: str, family: str, database_name: str, user: str | None) -> dict[str, str]:

@@ -17,7 +17,6 @@ from constructs_lib.readers.cloudformation.event_sources import EventSources
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.functions import Functions, is_generated
 from constructs_lib.readers.cloudformation.inference import Inference
-from constructs_lib.readers.cloudformation.kinds import TABLES
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
@@ -43,8 +42,8 @@ class _Assembly:
         self.proxies = Proxies(estate, named, self.databases)
         self.functions = Functions(estate, named)
         self.sources = EventSources(estate, named)
-        self.externals = Externals(named, self.databases, self.proxies)
-        self.network = Network(estate)
+        self.externals = Externals(named, self.databases, self.proxies, self.declared.hosts())
+        self.network = Network(estate, self.databases)
         environment = Environment(estate, named)
         secrets = Secrets(estate, environment, self.databases, self.proxies)
         permissions = Permissions(estate, named, self.functions.resources())
@@ -84,12 +83,11 @@ class _Assembly:
 
     def _hints(self, function: Resource, known: set[str]) -> Iterator[Clue]:
         """What only makes a connection possible: a network path, or a change stream that invokes the function."""
-        groups = self.network.of_function(function)
-        for store in {home.key: home for home in self.databases.home.values()}.values() if groups else ():
-            if store.type not in TABLES and store.id not in known and self.network.admits(store, groups):
+        for store in self.network.reachable(self.network.of_function(function)):
+            if store.id not in known:
                 yield Clue(store.id, "direct", "possible", f"a security group of '{store.id}' admits the function's")
-        for consumer, origin in self.sources.mapped:
-            if consumer is function and origin.id not in known and origin.type == "AWS::DocDB::DBCluster":
+        for origin in self.sources.mapped.get(function.key, ()):
+            if origin.id not in known and origin.type == "AWS::DocDB::DBCluster":
                 yield Clue(origin.id, "direct", "possible", f"its change stream invokes '{function.id}'")
 
     def _unseen(self, stores: Sequence[Store], pools: Sequence[Pool], connections: Sequence[Connection]) -> list[Store]:

@@ -70,6 +70,18 @@ class Declared:
                     entry, store or str(entry.get("store")), Origin(stack.document.path, None, str(entry["id"]))
                 )
 
+    def hosts(self) -> dict[str, tuple[str, str | None]]:
+        """Addresses that declared stores and pools go by: host → store, and pool where the address is a pool's."""
+        known: dict[str, tuple[str, str | None]] = {}
+        for key in (STORES, POOLS):
+            for stack, entry in self._entries(key):
+                pool = str(entry["id"]) if key == POOLS else None
+                store = self.identify(stack, entry.get("store")) if pool else str(entry["id"])
+                hosts = entry.get("hosts")
+                for host in hosts if isinstance(hosts, list) and store else ():
+                    known[str(host)] = (str(store), pool)
+        return known
+
     def identify(self, stack: Stack, name: Any) -> str | None:
         """The fleet's id of what a declaration names; ``None`` when nothing has that name."""
         if not isinstance(name, str):

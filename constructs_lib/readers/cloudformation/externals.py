@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from constructs_lib.model.fleet import Gap, Store
@@ -42,7 +42,10 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 class Externals:
     """Finds stores outside the given templates and keeps what was found."""
 
-    def __init__(self, named: Named, databases: Databases, proxies: Proxies) -> None:
+    def __init__(
+        self, named: Named, databases: Databases, proxies: Proxies, declared: Mapping[str, tuple[str, str | None]]
+    ) -> None:
+        self.declared = declared
         self.named = named
         self.databases = databases
         self.proxies = proxies
@@ -65,6 +68,10 @@ class Externals:
         if host is None:
             return
         where = f"environment variable {variable} = {host}"
+        if host in self.declared:
+            store, pool = self.declared[host]
+            yield Clue(store, "proxy" if pool else "direct", "likely", where, pool=pool, addressed=True)
+            return
         known = self._known(host)
         if known is not None:
             yield from self._to_known(known, where)
