@@ -69,6 +69,12 @@ class Assembly:
             for rule in entry["data"]
         }
 
+    def unpacked_bytes(self, code: Mapping[str, Any]) -> int:
+        """The size of an asset's files: what Lambda unpacks."""
+        assets = json.loads((self.folder / "Poolproof.assets.json").read_text())["files"]
+        source = assets[code["S3Key"].removesuffix(".zip")]["source"]["path"]
+        return sum(path.stat().st_size for path in (self.folder / source).rglob("*") if path.is_file())
+
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         return {name: one for name, one in self.template["Resources"].items() if one["Type"] == kind}
 

@@ -134,9 +134,12 @@ def test_outputs_name_everything_that_a_caller_needs(aws: Assembly) -> None:
     }
 
 
-def test_functions_stay_below_lambdas_limits(aws: Assembly) -> None:
-    for function in aws.of_type("AWS::Lambda::Function").values():
-        assert len(function["Properties"].get("Layers", [])) <= 5
+def test_code_and_layers_of_each_function_fit_lambdas_unpacked_limit(aws: Assembly) -> None:
+    layers = aws.of_type("AWS::Lambda::LayerVersion")
+    for name, function in aws.of_type("AWS::Lambda::Function").items():
+        used = [layers[layer["Ref"]]["Properties"]["Content"] for layer in function["Properties"].get("Layers", [])]
+        code = function["Properties"]["Code"]
+        assert sum(aws.unpacked_bytes(part) for part in (code, *used)) < 250_000_000, name
 
 
 def _settings(assembly: Assembly) -> dict[str, dict[str, Any]]:
