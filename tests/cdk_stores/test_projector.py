@@ -5,10 +5,13 @@ from collections.abc import Callable
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 from constructs_lib.cdk.analytical import AnalyticalStore
+from constructs_lib.cdk.connect import Via
 from constructs_lib.cdk.projector import AnalyticalProjector
+from constructs_lib.cdk.relational import RelationalStore
 from constructs_lib.cdk.single_table import SingleTableStore
 from constructs_lib.errors import ConnectError, InputError
 from tests.cdk_stores.conftest import only, statements_of, variables_of
@@ -122,3 +125,30 @@ def test_a_function_that_reserves_more_than_one_is_refused(make_function: MakeFu
     function = make_function(stack, "Projects", reserved_concurrent_executions=2)
     with pytest.raises(ConnectError, match=r"function 'Two/Projects' reserves 2 executions"):
         _projector(stack, function)
+
+
+def test_a_relational_source_counts_one_connection_of_the_projection(make_function: MakeFunction) -> None:
+    stack = _stack("Relational")
+    lake = AnalyticalStore(stack, "Lake")
+    source = RelationalStore.from_existing(
+        stack,
+        "Orders",
+        host="10.0.0.5",
+        secret=secretsmanager.Secret(stack, "Login"),
+        engine="postgres",
+        max_connections=40,
+    )
+    AnalyticalProjector(
+        stack,
+        "Sales",
+        function=make_function(stack, "Projects"),
+        source=source,
+        lake=lake,
+        table=lake.add_table("sales", columns={"order_id": "string"}),
+        via=Via.DIRECT,
+    )
+    template = Template.from_stack(stack)
+    (function,) = template.find_resources("AWS::Lambda::Function").values()
+    assert function["Properties"]["ReservedConcurrentExecutions"] == 1
+    assert [entry["via"] for entry in function["Metadata"]["poolproof:connections"]] == ["direct", "http"]
+    assert function["Properties"]["Environment"]["Variables"]["POOLPROOF_DATABASE_HOST"] == "10.0.0.5"
