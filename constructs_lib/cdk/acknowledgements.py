@@ -18,9 +18,12 @@ from constructs_lib.model.origin import Origin
 _TEMPLATE = ".template.json"
 
 
-def with_acknowledgements(report: Report, app: IConstruct, plugin: str) -> Report:
-    """The report with the reasons written in the construct tree: the closest one above a finding's resource counts."""
-    reader = _Tree(app)
+def with_acknowledgements(report: Report, app: IConstruct, plugin: str, folder: Path) -> Report:
+    """The report with the reasons written in the construct tree: the closest one above a finding's resource counts.
+
+    ``folder`` is the assembly, which the files of the report's origins are named from.
+    """
+    reader = _Tree(app, folder)
     findings = tuple(_acknowledged(finding, reader, plugin) for finding in report.findings)
     return replace(report, findings=findings)
 
@@ -36,6 +39,7 @@ class _Tree:
     """Looks up constructs by path, and paths by logical id from the metadata that CDK wrote beside the templates."""
 
     app: IConstruct
+    folder: Path
     reasons: dict[str, Mapping[str, str]] = field(default_factory=dict)
     paths: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -56,7 +60,7 @@ class _Tree:
         if origin.file is None or origin.logical_id is None:
             return ""
         if origin.file not in self.paths:
-            self.paths[origin.file] = _paths_beside(Path(origin.file))
+            self.paths[origin.file] = _paths_beside(self.folder / origin.file)
         return self.paths[origin.file].get(origin.logical_id, "")
 
     def _reasons(self, construct: IConstruct) -> Mapping[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -74,7 +76,7 @@ class ConnectionBudgetChecks:
             return cdk.PolicyValidationPluginReport(success=True, violations=[])
         settings = settings_of(app.node)
         report, unread = _judge(Path(app.outdir), settings)
-        report = with_acknowledgements(report, app, NAME)
+        report = with_acknowledgements(report, app, NAME, Path(app.outdir))
         outputs.write(Path(app.outdir), report, unread)
         violations = [violation(finding, report, templates) for finding in report.findings]
         failed = any(stops(finding, settings) and finding.acknowledged is None for finding in report.findings)
@@ -84,7 +86,9 @@ class ConnectionBudgetChecks:
 
 def _judge(folder: Path, settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
     assembly = read_assembly(folder)
-    reading = read_documents(assembly.documents, {}, assembly.unread, assembly.acknowledgements)
+    # Named as seen from the assembly: what is written beside the templates must not depend on where somebody synthesizes.
+    documents = [replace(document, path=os.path.relpath(document.path, folder)) for document in assembly.documents]
+    reading = read_documents(documents, {}, assembly.unread, assembly.acknowledgements)
     return check(reading.fleet, settings), reading.unread
 
 
