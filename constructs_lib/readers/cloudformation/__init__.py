@@ -52,7 +52,7 @@ def read_documents(
     acknowledgements: Sequence[Acknowledgement] = (),
 ) -> Reading:
     """The fleet of parsed templates, together with what was already known to be unreadable."""
-    from constructs_lib.readers.cloudformation.compose import fleet_of  # noqa: PLC0415 - cheap start for readers of other kinds
+    from constructs_lib.readers.cloudformation.compose import compose  # noqa: PLC0415 - cheap start for readers of other kinds
 
     doubles = [Unread(d.path, line, reason) for d in documents for line, reason in d.duplicates]
-    return Reading(fleet_of(documents, parameters, acknowledgements), (*unread, *doubles))
+    return compose(documents, parameters, [*unread, *doubles], acknowledgements)

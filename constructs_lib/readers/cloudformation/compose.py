@@ -24,13 +24,18 @@ from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.reading import Reading, Unread
 
 
-def fleet_of(
-    documents: Sequence[Document], parameters: Mapping[str, str], acknowledgements: Sequence[Acknowledgement] = ()
-) -> Fleet:
+def compose(
+    documents: Sequence[Document],
+    parameters: Mapping[str, str],
+    unread: Sequence[Unread],
+    acknowledgements: Sequence[Acknowledgement],
+) -> Reading:
     """The fleet that the templates will deploy together."""
-    return _Assembly(build(documents, parameters)).fleet(acknowledgements)
+    estate = build(documents, parameters)
+    return Reading(_Assembly(estate).fleet(acknowledgements), tuple(dict.fromkeys((*unread, *estate.unread))))
 
 
 class _Assembly:

@@ -10,6 +10,7 @@ from constructs_lib.readers.cloudformation.intrinsics import Resolver
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, guessed, scalar_text, text_of
+from constructs_lib.readers.reading import Unread
 
 _WORD = re.compile(r"[^a-z0-9]")
 
@@ -21,6 +22,7 @@ class Estate:
         self.stacks: dict[str, Stack] = {}
         self.by_type: dict[str, list[Resource]] = {}
         self.depth = 0
+        self.unread: list[Unread] = []
         self._overrides = dict(parameters)
         self._resolvers: dict[str, Resolver] = {}
         self._outputs: dict[tuple[str, str], Value] = {}

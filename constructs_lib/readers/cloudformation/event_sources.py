@@ -46,7 +46,7 @@ class EventSources:
         self.named = named
         self.found: dict[tuple[str, str], dict[EventSource, None]] = {}
         self.schedules: dict[tuple[str, str], str] = {}
-        self.mapped: list[tuple[Resource, Resource]] = []
+        self.mapped: dict[tuple[str, str], list[Resource]] = {}
         readers: dict[str, Callable[[Resource], None]] = {
             "AWS::Lambda::EventSourceMapping": self._mapping,
             "AWS::ApiGateway::Method": self._rest,
@@ -103,7 +103,7 @@ class EventSources:
             enabled=truth_of(resource.get("Enabled")) is not False,
         )
         if function is not None and origin is not None:
-            self.mapped.append((function, origin))
+            self.mapped.setdefault(function.key, []).append(origin)
 
     def _mapping_kind(self, source: Value, origin: Resource | None, resource: Resource) -> str:
         if origin is not None and origin.type in _BY_TYPE:

@@ -11,9 +11,10 @@ from constructs_lib.readers.cloudformation.document import Document
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.expansion import bodies_of
 from constructs_lib.readers.cloudformation.stack import Stack
+from constructs_lib.readers.reading import Unread
 
 NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
-MOST_STACKS = 2_000
+MOST_STACKS = 20_000
 DEEPEST = 8
 
 
@@ -85,6 +86,8 @@ class _Builder:
 
     def add(self, document: Document, parent: Stack | None, made_by: str, depth: int) -> None:
         if len(self.estate.stacks) >= MOST_STACKS:
+            reason = f"more than {MOST_STACKS:,} stacks: the nested stacks of this template were not read any more"
+            self.estate.unread.append(Unread(document.path, None, reason))
             return
         stack = Stack(
             self._key(document, parent, made_by), self._label(document, parent, made_by), document, self.estate

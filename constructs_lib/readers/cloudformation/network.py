@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, items_of, references_in
@@ -15,7 +16,7 @@ _GROUP_KEYS = ("VPCSecurityGroups", "VpcSecurityGroupIds", "SecurityGroupIds")
 class Network:
     """Which security groups admit which others."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, databases: Databases) -> None:
         self.estate = estate
         self._admits: dict[Key, set[Key]] = {}
         for group in estate.of_type(GROUP):
@@ -24,6 +25,15 @@ class Network:
                 self._admit(group.reference("GroupId"), source)
         for rule in estate.of_type(INGRESS):
             self._admit(rule.get("GroupId"), rule.get("SourceSecurityGroupId"))
+
+        self._reach: dict[Key, list[Resource]] = {}
+        for store in dict.fromkeys(databases.home.values()):
+            self._open(store)
+
+    def _open(self, store: Resource) -> None:
+        for group in self.of_store(store):
+            for source in self._admits.get(group, ()):
+                self._reach.setdefault(source, []).append(store)
 
     def _admit(self, target: Value, source: Value) -> None:
         for group in self.keys(target):
@@ -43,6 +53,6 @@ class Network:
         """Groups of a store or proxy."""
         return {key for name in _GROUP_KEYS for key in self.keys(store.get(name))}
 
-    def admits(self, store: Resource, groups: set[Key]) -> bool:
-        """Whether one of the store's groups lets one of the groups in."""
-        return any(self._admits.get(group, set()) & groups for group in self.of_store(store))
+    def reachable(self, groups: set[Key]) -> list[Resource]:
+        """Stores with a group that lets one of the groups in, each once."""
+        return list(dict.fromkeys(store for group in sorted(groups) for store in self._reach.get(group, ())))

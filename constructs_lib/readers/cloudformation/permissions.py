@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -34,7 +35,7 @@ class Statement:
 
     def allows(self, *actions: str) -> bool:
         """Whether one of the actions is allowed by name or pattern; a bare ``*`` says nothing about stores."""
-        return any(fnmatchcase(action, pattern) for pattern in self.actions if pattern != "*" for action in actions)
+        return _allows(self.actions, actions)
 
     @property
     def everywhere(self) -> bool:
@@ -45,6 +46,11 @@ class Statement:
     def last_texts(self) -> set[str]:
         """What follows the last colon of each resource that is an ARN, as far as it is plain text."""
         return {_last(resource).rsplit(":", 1)[-1] for resource in self.resources}
+
+
+@lru_cache(maxsize=8192)
+def _allows(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(action, pattern) for pattern in patterns if pattern != "*" for action in actions)
 
 
 def _is_wide(resource: Value) -> bool:

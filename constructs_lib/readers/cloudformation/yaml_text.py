@@ -63,12 +63,12 @@ def _refuse_deep(text: str, loader: Any) -> None:
     import yaml  # noqa: PLC0415 - see parse_yaml
 
     depth = 0
-    events: Any = yaml.parse(text, Loader=loader)
-    for event in events:
+    for event in yaml.parse(text, Loader=loader):
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > DEEPEST:
-                raise UnreadableError(f"nested deeper than {DEEPEST} levels", event.start_mark.line + 1)
+                mark: Any = event.start_mark
+                raise UnreadableError(f"nested deeper than {DEEPEST} levels", mark.line + 1)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
 
