@@ -52,9 +52,10 @@ def read_assembly(folder: Path, depth: int = 0) -> Assembly:
 def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], depth: int) -> None:
     kind, properties = artifact.get("type"), artifact.get("properties")
     properties = properties if isinstance(properties, dict) else {}
-    _acknowledge(assembly, _metadata(folder, artifact, assembly))
     if kind == "aws:cloudformation:stack":
-        _stack(assembly, folder, name, artifact, properties)
+        metadata = _metadata(folder, artifact, assembly)
+        _acknowledge(assembly, metadata)
+        _stack(assembly, folder, name, artifact, _Place(folder, _paths(metadata)))
     elif kind == "cdk:cloud-assembly":
         inner = folder / str(properties.get("directoryName", ""))
         if depth >= DEEPEST or not inner.is_dir() or inner.resolve() == folder.resolve():
@@ -66,43 +67,70 @@ def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str
         assembly.acknowledgements += found.acknowledgements
 
 
-def _stack(
-    assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]
-) -> None:
+@dataclass(frozen=True)
+class _Place:
+    """A folder of templates, and construct paths by template file and logical id."""
+
+    folder: Path
+    paths: Mapping[str, Mapping[str, str]]
+
+    def template(self, assembly: Assembly, path: Path) -> Document | None:
+        found = read_document(template_name(path), path, may_be_empty=True)
+        if isinstance(found, Document):
+            return replace(found, paths=self.paths.get(path.name, {}))
+        assembly.unread.append(found)
+        return None
+
+
+def _stack(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, Any], place: _Place) -> None:
+    properties = artifact.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
     path = folder / str(properties.get("templateFile", ""))
     if not path.is_file():
         assembly.unread.append(Unread(str(path), None, f"template of stack '{name}' is not there"))
         return
     match = _ENVIRONMENT.match(str(artifact.get("environment", "")))
     account, region = match.groups() if match else (None, None)
-    document = _template(assembly, path)
+    document = place.template(assembly, path)
     if document is None:
         return
     stack_name = str(properties.get("stackName", name))
     assembly.documents.append(replace(document, account=_known(account), region=_known(region), stack_name=stack_name))
-    _nested(assembly, folder, document, 0)
+    _nested(assembly, document, place, 0)
 
 
-def _nested(assembly: Assembly, folder: Path, document: Document, depth: int) -> None:
+def _nested(assembly: Assembly, document: Document, place: _Place, depth: int) -> None:
     """Templates of nested stacks lie beside the stack's own and are in no manifest."""
     for body in document.section("Resources").values():
         file = nested_file(body) if isinstance(body, dict) else None
-        path = folder / Path(file).name if file else None
+        path = place.folder / Path(file).name if file else None
         if path is None or not path.is_file() or any(known.path == str(path) for known in assembly.documents):
             continue
-        nested = _template(assembly, path)
+        nested = place.template(assembly, path)
         if nested is not None:
             assembly.documents.append(nested)
             if depth < DEEPEST:
-                _nested(assembly, folder, nested, depth + 1)
+                _nested(assembly, nested, place, depth + 1)
 
 
-def _template(assembly: Assembly, path: Path) -> Document | None:
-    found = read_document(template_name(path), path, may_be_empty=True)
-    if isinstance(found, Document):
-        return found
-    assembly.unread.append(found)
-    return None
+def _paths(metadata: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Construct paths by template file and logical id; a resource belongs to the closest stack above it."""
+    files = {path: data for path, data in _entries(metadata, "aws:cdk:templateFile")}
+    found: dict[str, dict[str, str]] = {}
+    for path, logical_id in _entries(metadata, "aws:cdk:logicalId"):
+        above = path
+        while above and above not in files:
+            above = above.rpartition("/")[0]
+        for file in [files[above]] if above else files.values() if len(files) == 1 else ():
+            found.setdefault(file, {})[logical_id] = path.strip("/")
+    return found
+
+
+def _entries(metadata: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    for path, entries in metadata.items():
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and entry.get("type") == kind and isinstance(entry.get("data"), str):
+                yield str(path), entry["data"]
 
 
 def _known(text: str | None) -> str | None:

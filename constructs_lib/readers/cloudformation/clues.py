@@ -17,6 +17,7 @@ class Clue:
 
     ``addressed`` marks evidence that names an address, which then decides how the function connects;
     ``permitted`` evidence that is a permission only, ``secret`` evidence that is credentials.
+    ``size`` is the number of connections that a connection string allows each environment.
     """
 
     store: str
@@ -28,6 +29,7 @@ class Clue:
     addressed: bool = False
     permitted: bool = False
     secret: bool = False
+    size: int | None = None
 
 
 def weaker(one: Certainty, other: Certainty) -> Certainty:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.model.fleet import Connection, Role, Via
+from constructs_lib.model.fleet import Certainty, Connection, Role, Via
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.clues import Clue, strongest, weaker
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import entries_of, quantity_of, text_of
+from constructs_lib.readers.cloudformation.values import entries_of, quantity_of
 
 _POOL_SIZE = re.compile(
     r"(?:^|_)(?:db|pg|sql|mysql|postgres|database|poolproof_database)?_?(?:pool_?size|pool_?max|max_?pool(?:_?size)?|max_?conn(?:ection)?s?(?:_?size)?|"
     r"connection_?limit|connections)$",
     re.IGNORECASE,
 )
-_LIMIT_IN_URL = re.compile(r"[?&](?:connection_limit|pool_size|max_connections|maxPoolSize)=(\d{1,6})\b", re.IGNORECASE)
+_HOLDING = ("direct", "proxy")
 
 
 def edges(function: Resource, clues: list[Clue], bound: str | None) -> Iterator[Connection]:
@@ -24,22 +24,33 @@ def edges(function: Resource, clues: list[Clue], bound: str | None) -> Iterator[
     by_store: dict[str, list[Clue]] = {}
     for clue in clues:
         by_store.setdefault(clue.store, []).append(clue)
-    size = pool_size(function)
-    for store, found in by_store.items():
-        for (via, pool, role), group in _ways(found).items():
-            holds = via in ("direct", "proxy")
-            yield Connection(
-                consumer=function.id,
-                store=store,
-                via=via,
-                pool=pool,
-                role=role,
-                connections_per_environment=size if holds else None,
-                certainty=strongest([clue.strength for clue in group]),
-                evidence=tuple(dict.fromkeys(clue.evidence for clue in [*group, *_supporting(found)])),
-                bound=bound,
-                origin=function.origin,
-            )
+    ways = [(store, found, way, group) for store, found in by_store.items() for way, group in _ways(found).items()]
+    holding = {store for store, _, (via, _, _), group in ways if via in _HOLDING and _surest(group) != "possible"}
+    for store, found, (via, pool, role), group in ways:
+        yield Connection(
+            consumer=function.id,
+            store=store,
+            via=via,
+            pool=pool,
+            role=role,
+            connections_per_environment=_size(function, group, alone=len(holding) == 1) if via in _HOLDING else None,
+            certainty=_surest(group),
+            evidence=tuple(dict.fromkeys(clue.evidence for clue in [*group, *_supporting(found)])),
+            bound=bound,
+            origin=function.origin,
+        )
+
+
+def _surest(group: list[Clue]) -> Certainty:
+    return strongest([clue.strength for clue in group])
+
+
+def _size(function: Resource, group: list[Clue], *, alone: bool) -> Quantity | None:
+    """What the connection string of this store allows, else what a variable says when it can only mean this store."""
+    sizes = [clue.size for clue in group if clue.size is not None]
+    if sizes:
+        return Quantity.exact(max(sizes))
+    return pool_size(function) if alone else None
 
 
 Way = tuple[Via, "str | None", Role]
@@ -72,13 +83,10 @@ def _supporting(found: list[Clue]) -> list[Clue]:
 
 
 def pool_size(function: Resource) -> Quantity | None:
-    """Connections per environment, where a variable or a connection string says it."""
+    """Connections per environment, where an environment variable says it."""
     for name, value in entries_of(function.get("Environment", "Variables")).items():
         if _POOL_SIZE.search(str(name)):
             size = quantity_of(value, f"environment variable {name}")
-            if size is not None and size.is_exact and size.low > 0:
+            if size is not None and size.low > 0:
                 return size
-        match = _LIMIT_IN_URL.search(text_of(value) or "")
-        if match and int(match.group(1)) > 0:
-            return Quantity.exact(int(match.group(1)))
     return None

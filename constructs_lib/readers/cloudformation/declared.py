@@ -102,13 +102,16 @@ class Declared:
                 continue
             store = self.identify(function.stack, entry.get("store"))
             if store is None:
-                self._missing(function, entry.get("store"))
+                self._missing(function, entry.get("store"), "store")
                 continue
+            pool = entry.get("pool")
+            if pool is not None and self.identify(function.stack, pool) is None:
+                self._missing(function, pool, "pool")
             yield self._connection(function, entry, store)
 
-    def _missing(self, function: Resource, name: Any) -> None:
-        missing = f"the declared store '{name}' is in none of the given templates"
-        advice = "give the template that makes it as well, or declare it under poolproof:stores"
+    def _missing(self, function: Resource, name: Any, what: str) -> None:
+        missing = f"the declared {what} '{name}' is in none of the given templates"
+        advice = f"give the template that makes it as well, or declare it under poolproof:{what}s"
         self.gaps.append(Gap(function.id, missing, advice, function.origin))
 
     def _connection(self, function: Resource, entry: Mapping[str, Any], store: str) -> Connection:

@@ -19,7 +19,10 @@ _SUFFIXES = (".template.json", ".template.yaml", ".template.yml", ".json", ".yam
 
 @dataclass(frozen=True)
 class Document:
-    """One template: its short name, file, contents, and one-based lines by (section, name)."""
+    """One template: its short name, file, contents, and one-based lines by (section, name).
+
+    ``region``, ``account`` and ``stack_name`` are what an assembly says of it; ``paths`` construct paths by logical id.
+    """
 
     name: str
     path: str
@@ -29,6 +32,7 @@ class Document:
     region: str | None = None
     account: str | None = None
     stack_name: str | None = None
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level mapping such as Resources; empty when absent or not a mapping."""

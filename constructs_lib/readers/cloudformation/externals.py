@@ -36,6 +36,10 @@ _NOT_DATABASES = re.compile(
 _HOST = re.compile(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
 )
+_LIMIT_IN_URL = re.compile(
+    r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -79,7 +83,7 @@ class Externals:
         identifier = f"external:{host}"
         engine = engine or likely_engine(host)
         self.stores.setdefault(identifier, Store(id=identifier, kind="external", engine=engine, origin=function.origin))
-        yield Clue(identifier, "direct", "likely", where, addressed=True)
+        yield Clue(identifier, "direct", "likely", where, addressed=True, size=size_in_url(text))
 
     def _known(self, host: str) -> Resource | None:
         """A database of the templates whose identifier the host starts with."""
@@ -131,6 +135,12 @@ class Externals:
     def _gap(self, function: Resource, missing: str) -> None:
         advice = "give the template that makes the database as well, set the parameter with --parameters, or declare the connection"
         self.gaps.append(Gap(function.id, missing, advice, function.origin))
+
+
+def size_in_url(text: str) -> int | None:
+    """Connections that a connection string allows each environment; ``None`` when it does not say."""
+    match = _LIMIT_IN_URL.search(text)
+    return int(match.group(1)) or None if match else None
 
 
 def names_address(variable: str) -> bool:

@@ -11,7 +11,7 @@ from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import Environment
-from constructs_lib.readers.cloudformation.externals import Externals
+from constructs_lib.readers.cloudformation.externals import Externals, size_in_url
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, TABLES, address_role
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
@@ -31,6 +31,7 @@ _DATA_API = (
 )
 _READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
+READ = "permission to read"
 _OTHER_CONNECT = ("dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect")
 
 
@@ -124,7 +125,8 @@ class Inference:
             return
         store = self.databases.store_of(use.resource)
         if store is not None:
-            yield Clue(store.id, "direct", use.strength, evidence, role=role, addressed=True)
+            size = size_in_url(use.text)
+            yield Clue(store.id, "direct", use.strength, evidence, role=role, addressed=True, size=size)
 
     def _through(
         self, proxy: Resource, role: Role, strength: Certainty, evidence: str, *, addressed: bool = False
@@ -134,7 +136,8 @@ class Inference:
         return Clue(store, "proxy", strength, evidence, pool=proxy.id, role=role, addressed=addressed)
 
     def _secret(self, use: Use, strength: Certainty) -> Iterator[Clue]:
-        evidence = f"{use.where} names the secret of '{{}}'"
+        verb = "names the secret of" if use.where != READ else "the secret of"
+        evidence = f"{use.where} {verb} '{{}}'"
         store = self.secrets.store_of(use.resource, use.attribute)
         proxy = self.secrets.proxy_of(use.resource)
         if store is not None:
@@ -148,7 +151,7 @@ class Inference:
         if statement.allows(*_CONNECT):
             yield from self._logins(statement)
         if statement.allows(*_READ_SECRET):
-            for use in self._resources(statement, "permission to read"):
+            for use in self._resources(statement, READ):
                 yield from (replace(clue, permitted=True) for clue in self._secret(use, alone))
         if statement.allows(*_OTHER_CONNECT):
             for use in self._resources(statement, "permission to connect to"):

@@ -61,6 +61,8 @@ class Resource:
         """The construct path CDK wrote, without the resource's own last part ``/Resource``."""
         path = self.metadata.get("aws:cdk:path")
         if not isinstance(path, str):
+            path = self.stack.document.paths.get(self.logical_id)
+        if path is None:
             return None
         return path.removesuffix("/Resource")
 
