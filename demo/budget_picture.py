@@ -26,8 +26,9 @@ class Share:
 
 def budget_pictures(report: Report) -> str:
     """All stores that hold connections, in the order of the report, then those that hold none."""
-    held = "".join(_store(budget) for budget in report.budget.stores)
-    others = [store for store in report.fleet.stores if report.budget.of(store.id) is None]
+    counted = [budget for budget in report.budget.stores if budget.demands or budget.pools]
+    held = "".join(_store(budget) for budget in counted)
+    others = [store for store in report.fleet.stores if store.id not in {budget.store.id for budget in counted}]
     names = ", ".join(f"<code>{escape(store.id)}</code> ({escape(store.kind)})" for store in others)
     return held + (f'<p class="note">Hold no connections: {names}.</p>' if names else "")
 

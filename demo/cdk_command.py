@@ -84,10 +84,11 @@ def cdk_program() -> str:
 
 
 def command_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """`python` of cdk.json must be this interpreter; and no banners of Node in the output."""
+    """The app of cdk.json must run in this interpreter's environment; and no banners of Node in the output."""
     return {
         **environment,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)]),
+        "VIRTUAL_ENV": sys.prefix,
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         "NODE_NO_WARNINGS": "1",

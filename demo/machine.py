@@ -17,12 +17,12 @@ DATABASE = "orders"
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the plan says about the database: connections, and seconds."""
+    """What the plan says about the database: connections, seconds and milliseconds."""
 
     max_connections: int
     pool_connections: int
     borrow_timeout_seconds: int
-    transaction_timeout_seconds: int
+    transaction_timeout_ms: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class LocalContext:
 def machine(numbers: Numbers) -> Iterator[Machine]:
     """Start both, stop both; the application role does not exist until the deployment's migration creates it."""
     password = secrets.token_urlsafe(18)
-    settings = {"transaction_timeout": f"{numbers.transaction_timeout_seconds}s", "log_line_prefix": "%m [%p] %e "}
+    settings = {"transaction_timeout": f"{numbers.transaction_timeout_ms}ms", "log_line_prefix": "%m [%p] %e "}
     with PostgresServer(max_connections=numbers.max_connections, settings=settings) as server:
         server.execute(f"CREATE DATABASE {DATABASE}")
         with PgBouncer(

@@ -67,7 +67,7 @@ def _stack(panels: Sequence[Panel], end: float) -> tuple[list[Plot], float]:
     """Panels one above the other on one time axis, each with its heading and its own scale."""
     plots, top = [], 26.0
     for index, panel in enumerate(panels):
-        values = ticks_up_to(panel.most, 4)
+        values = ticks_up_to(panel.most, 5)
         plot = Plot(Box(_LEFT, top, _PLOT_WIDTH, panel.height), end, values[-1])
         plot.text(_LEFT, top - 10, panel.heading, "heading")
         plot.grid(values)

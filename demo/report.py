@@ -10,7 +10,7 @@ from pathlib import Path
 from demo.budget_picture import budget_pictures
 from demo.ledger import Promise
 from demo.pictures import clients_grid, direct_over_time, storm_over_time
-from demo.results import Comparison, Projection, Refusal, Results
+from demo.results import Comparison, Projection, Refusal, Results, side_by_side
 from demo.svg import number
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -93,28 +93,9 @@ def _side_by_side(results: Results) -> str:
     )
     picture = direct_over_time(direct, results.numbers.max_connections)
     legend = _legend(("busy", "connections at the database"), ("refused-line", "clients refused so far"))
-    table = _table(["", "through the budget", "straight at the database"], side_by_side(results))
+    table = _table(["", "through the budget", "straight at the database"], side_by_side(storm, direct, results.numbers))
     chart = f'<figure class="chart">{picture}</figure>'
     return f"<h2>The same load, with and without the budget</h2>{pair}{table}<h3>What the database saw without it</h3>{legend}{chart}"
-
-
-def side_by_side(results: Results) -> list[list[str]]:
-    """The rows that the terminal and the page both show."""
-    storm, direct = results.storm, results.direct
-    states = ", ".join(f"{count} × {state}" for state, count in direct.sqlstates.items()) or "none"
-    return [
-        ["clients at once", str(len(storm.orders)), str(len(direct.outcomes))],
-        ["served in the end", str(storm.created), str(direct.served)],
-        ["refused by the database", str(sum(storm.failures.values())), str(direct.refused)],
-        ["SQLSTATE of the refusals", "none", states],
-        ["throttled and sent again", number(storm.throttled), "not possible"],
-        ["most connections at the database", str(storm.peak_connections), str(direct.peak_connections)],
-        [
-            "limit that held",
-            f"pool of {results.numbers.pool_connections}",
-            f"max_connections {results.numbers.max_connections}",
-        ],
-    ]
 
 
 def _budget(results: Results) -> str:
@@ -164,7 +145,7 @@ def _promises(results: Results) -> str:
 
 
 def _promise(promise: Promise) -> str:
-    style, mark = ("kept", "✓") if promise.kept else ("broken", "✗")
+    style, mark = ("held", "✓") if promise.kept else ("broken", "✗")
     return f'<li class="{style}"><b>{mark}</b><div>{escape(promise.text)}</div><span>{escape(promise.evidence)}</span></li>'
 
 

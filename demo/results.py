@@ -64,3 +64,17 @@ class Results:
     projection: Projection
     ledger: Ledger
     seconds: float
+
+
+def side_by_side(storm: Storm, direct: Burst, numbers: Numbers) -> list[list[str]]:
+    """The rows that the terminal and the page both show: what, through the budget, straight at the database."""
+    states = ", ".join(f"{count} × {state}" for state, count in direct.sqlstates.items()) or "none"
+    return [
+        ["clients at once", str(len(storm.orders)), str(len(direct.outcomes))],
+        ["served in the end", str(storm.created), str(direct.served)],
+        ["failed", str(sum(storm.failures.values())), str(direct.refused)],
+        ["SQLSTATE of the refusals", "none", states],
+        ["throttled and sent again", f"{storm.throttled:,}", "not possible"],
+        ["most connections at the database", str(storm.peak_connections), str(direct.peak_connections)],
+        ["limit that held", f"pool of {numbers.pool_connections}", f"max_connections {numbers.max_connections}"],
+    ]

@@ -140,7 +140,8 @@ def order_key(number: int) -> str:
 
 
 def _order(number: int) -> bytes:
-    order = {"items": [{"sku": f"sku-{number % 7}", "quantity": 1 + number % 3, "unit_price_cents": 1_250}]}
+    lines = [{"sku": f"sku-{number % 7}", "quantity": 1 + number % 3, "unit_price_minor": 1_250}]
+    order = {"currency": "EUR", "lines": lines}
     return json.dumps(order).encode()
 
 

@@ -142,6 +142,11 @@ class PgBouncer:
         """The pool at this moment."""
         return pool_state(self.show("POOLS"), self.database)
 
+    def close_idle_connections(self) -> None:
+        """Close the server connections that no client uses now; the next transaction opens a new one."""
+        with psycopg.connect(self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+            connection.execute(b"RECONNECT")
+
     def stop(self) -> None:
         """Stop the pooler before the context ends (to rehearse an outage)."""
         self._stop()

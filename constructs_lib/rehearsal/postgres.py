@@ -107,6 +107,10 @@ class PostgresServer:
                 continue
             return list(cursor.fetchall()) if cursor.description else []
 
+    def log_text(self) -> str:
+        """All that the server has logged so far."""
+        return self._process.log.read_text(errors="replace") if self._process else ""
+
     def stop(self) -> None:
         """Stop the server before the context ends (to rehearse an outage); the folder stays until then."""
         self._stop()
