@@ -94,28 +94,56 @@ def _stack(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, A
     document = place.template(assembly, path)
     if document is None:
         return
-    stack_name = str(properties.get("stackName", name))
-    assembly.documents.append(replace(document, account=_known(account), region=_known(region), stack_name=stack_name))
+    document = replace(
+        document,
+        account=_known(account),
+        region=_known(region),
+        stack_name=str(properties.get("stackName", name)),
+        assets=_assets(folder / f"{name}.assets.json", assembly) if any(_nested_files(document)) else {},
+    )
+    assembly.documents.append(document)
     _nested(assembly, document, place, 0)
+
+
+def _nested_files(document: Document) -> Iterator[str]:
+    for body in document.section("Resources").values():
+        file = nested_file(body) if isinstance(body, dict) else None
+        if file is not None:
+            yield document.assets.get(Path(file).name, file)
 
 
 def _nested(assembly: Assembly, document: Document, place: _Place, depth: int) -> None:
     """Templates of nested stacks lie beside the stack's own and are in no manifest."""
-    for body in document.section("Resources").values():
-        file = nested_file(body) if isinstance(body, dict) else None
-        path = place.folder / Path(file).name if file else None
-        if path is None or not path.is_file() or any(known.path == str(path) for known in assembly.documents):
+    for file in _nested_files(document):
+        path = place.folder / Path(file).name
+        if not path.is_file() or any(known.path == str(path) for known in assembly.documents):
             continue
         nested = place.template(assembly, path)
         if nested is not None:
+            nested = replace(nested, assets=document.assets)
             assembly.documents.append(nested)
             if depth < DEEPEST:
                 _nested(assembly, nested, place, depth + 1)
 
 
+def _assets(path: Path, assembly: Assembly) -> dict[str, str]:
+    """Files by the name they are uploaded under, which is all that a stack says of its nested stacks' templates."""
+    manifest = _load(path, assembly) if path.is_file() else {}
+    files = manifest.get("files")
+    names: dict[str, str] = {}
+    for asset in files.values() if isinstance(files, dict) else ():
+        source = asset.get("source") if isinstance(asset, dict) else None
+        file = source.get("path") if isinstance(source, dict) else None
+        targets = asset.get("destinations") if isinstance(asset, dict) else None
+        for target in targets.values() if isinstance(targets, dict) else ():
+            if isinstance(file, str) and isinstance(target, dict):
+                names[Path(str(target.get("objectKey"))).name] = file
+    return names
+
+
 def _paths(metadata: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Construct paths by template file and logical id; a resource belongs to the closest stack above it."""
-    files = {path: data for path, data in _entries(metadata, "aws:cdk:templateFile")}
+    files = dict(_entries(metadata, "aws:cdk:templateFile"))
     found: dict[str, dict[str, str]] = {}
     for path, logical_id in _entries(metadata, "aws:cdk:logicalId"):
         above = path

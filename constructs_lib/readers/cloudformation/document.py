@@ -21,7 +21,8 @@ _SUFFIXES = (".template.json", ".template.yaml", ".template.yml", ".json", ".yam
 class Document:
     """One template: its short name, file, contents, and one-based lines by (section, name).
 
-    ``region``, ``account`` and ``stack_name`` are what an assembly says of it; ``paths`` construct paths by logical id.
+    ``region``, ``account`` and ``stack_name`` are what an assembly says of it; ``paths`` construct paths by logical id,
+    ``assets`` template files by the name they are uploaded under.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Document:
     account: str | None = None
     stack_name: str | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
+    assets: Mapping[str, str] = field(default_factory=dict)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level mapping such as Resources; empty when absent or not a mapping."""

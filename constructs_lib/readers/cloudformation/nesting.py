@@ -69,7 +69,8 @@ class _Builder:
     def children(self, document: Document) -> Iterator[tuple[str, Document]]:
         for name, body in self.bodies[id(document)].items():
             file = nested_file(body)
-            found = self.by_file.get(PurePosixPath(file.replace("\\", "/")).name, []) if file else []
+            uploaded = PurePosixPath(file.replace("\\", "/")).name if file else ""
+            found = self.by_file.get(PurePosixPath(document.assets.get(uploaded, uploaded)).name, [])
             if len(found) == 1 and found[0] is not document:
                 yield name, found[0]
 
