@@ -154,7 +154,7 @@ def _problem(item: PoolBudget) -> str:
     if not item.nobody_waits and item.pinned.low > 0 and not item.connections.surely_above(item.pinned):
         return f"{counted(item.pinned, 'session')} may each pin one of {counted(item.connections, 'connection')} and starve the rest"
     shared = f"{counted(item.clients, 'client')} share {counted(item.connections, 'connection')}"
-    if not item.wait.surely_below(item.borrow_timeout):
+    if not item.nobody_waits and not item.wait.surely_below(item.borrow_timeout):
         return f"{shared} and one may wait {_at_worst(item.wait)}; the borrow timeout is {item.borrow_timeout} s"
     late = next(chain for chain in item.chains if chain.verdict is not Verdict.FITS)
     name, timeout = late.demand.consumer.id, late.demand.consumer.timeout_seconds
@@ -173,10 +173,7 @@ def _assumption(item: PoolBudget) -> str:
 
 def _chain_line(chain: Chain) -> str:
     consumer = chain.demand.consumer
-    work = chain.demand.connection.other_work_seconds
-    other = f" + {work}" if work is not None else ""
-    needed = f"{chain.transactions} × (wait + {chain.hold}){other} = {chain.needed} s"
-    return f"{consumer.id}: {needed}; its timeout is {consumer.timeout_seconds} s"
+    return f"{consumer.id}: {chain.formula} = {chain.needed} s; its timeout is {consumer.timeout_seconds} s"
 
 
 def _fix(item: PoolBudget) -> str:
@@ -187,6 +184,8 @@ def _fix(item: PoolBudget) -> str:
         first = "enforce and declare a hold (transaction_timeout, hold_seconds) that is shorter than the function"
     else:
         first = "shorten the transactions"
+    if not item.hold_assumed and not _ends_in_time(item, 1, int(item.connections.low)):
+        return "shorten the transactions, or raise the function's timeout: it ends before its work does, even without waiting"
     most = _largest_clients(item)
     then = "then nobody waits" if most <= item.connections.low else "then the wait ends in time"
     return f"{first}, or let at most {format_number(most)} clients share {name}, {then}; or widen the pool"

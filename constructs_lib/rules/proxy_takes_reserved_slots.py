@@ -6,7 +6,8 @@ Pools whose percentages, together, reach into what is not theirs:
 
 - *Error* when the pools alone exceed `max_connections` minus the slots the engine keeps back. At 100 %, the service default, that is
   so for every PostgreSQL database, whatever its limit.
-- *Warning* when they only displace the operator reserve or other declared clients.
+- *Warning* when they only displace the operator reserve or other declared clients; a *likely* one when they do so, or worse, only at
+  the lowest limit an unpinned database may have.
 
 Each percentage is taken of each target's `max_connections` and rounded up. Direct connections of functions are
 `connections-over-budget` (PP101).
@@ -139,11 +140,11 @@ from fractions import Fraction
 
 from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.capacity import Term
-from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.openings import compare_openings
 from constructs_lib.model.pools import Verdict, pool_percent
-from constructs_lib.model.quantity import ZERO, Number, Quantity, format_number
+from constructs_lib.model.quantity import ZERO, Quantity, format_number, total
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
@@ -153,20 +154,35 @@ from constructs_lib.rules._wording import listed, store_label
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
     """One finding for each store, or readers of a store, whose pools alone are too large."""
     for item in budget.stores:
-        if not item.pools:
+        if item.pools and _beyond(item, item.capacity.reserved) is Verdict.EXCEEDS:
+            yield _finding(rule, item, f"the engine keeps {item.capacity.reserved}")
             continue
-        if _beyond(item, item.capacity.reserved):
-            yield _finding(rule, item, Severity.ERROR, "the engine keeps", item.capacity.reserved)
-        elif item.compare(ZERO) is Verdict.EXCEEDS:
-            kept = item.capacity.reserved + item.capacity.set_aside
-            yield _finding(rule, item, Severity.WARNING, "the engine, operators and declared clients need", kept)
+        kept = item.capacity.reserved + item.capacity.set_aside
+        needed = f"the engine, operators and declared clients need {kept}"
+        if item.pools and _beyond(item, kept) is Verdict.EXCEEDS:
+            yield _finding(rule, item, needed, Severity.WARNING)
+        elif item.pools and _at_its_lowest(item):
+            yield _finding(
+                rule, item, f"{needed}, too much if the limit is at its lowest", Severity.WARNING, Confidence.LIKELY
+            )
 
 
-def _beyond(item: StoreBudget, kept: Quantity) -> bool:
-    return compare_openings(item.capacity.max_connections, item.pools, ZERO, kept) is Verdict.EXCEEDS
+def _beyond(item: StoreBudget, kept: Quantity) -> Verdict:
+    return compare_openings(item.capacity.max_connections, item.pools, ZERO, kept)
 
 
-def _finding(rule: Rule, item: StoreBudget, severity: Severity, who: str, kept: Quantity) -> Finding:
+def _at_its_lowest(item: StoreBudget) -> bool:
+    """Whether the pools alone surely exceed what is usable at the lowest limit the store may have."""
+    return not item.capacity.max_connections.is_unknown and item.pools_opening.low > item.capacity.usable.low
+
+
+def _finding(
+    rule: Rule,
+    item: StoreBudget,
+    why: str,
+    severity: Severity = Severity.ERROR,
+    confidence: Confidence = Confidence.CERTAIN,
+) -> Finding:
     pool = item.pools[0].pool
     names = listed(budget.pool.id for budget in item.pools)
     limit = item.capacity.max_connections
@@ -174,7 +190,7 @@ def _finding(rule: Rule, item: StoreBudget, severity: Severity, who: str, kept: 
     opened = "its whole limit" if limit.is_unknown else f"{item.pools_opening} of {limit} connections"
     return rule.finding(
         pool.id,
-        f"{names} {verb} {opened} of {store_label(item)}, where {who} {kept}",
+        f"{names} {verb} {opened} of {store_label(item)}, where {why}",
         arithmetic=[
             *item.capacity.terms,
             Term("usable", item.capacity.usable),
@@ -187,6 +203,7 @@ def _finding(rule: Rule, item: StoreBudget, severity: Severity, who: str, kept: 
         fix=_fix(item, names),
         origin=pool.origin,
         severity=severity,
+        confidence=confidence,
     )
 
 
@@ -201,19 +218,17 @@ def _pool_label(item: StoreBudget, index: int) -> str:
 
 
 def _fix(item: StoreBudget, names: str) -> str:
-    limit, usable = item.capacity.max_connections.low, item.capacity.usable.low
-    percent = _largest_percent(limit, usable)
+    """What direct clients surely open is left to them."""
+    limit = item.capacity.max_connections.low
+    direct = total([demand.connections for demand in item.direct]).low
+    left = max(0, item.capacity.usable.low - direct)
     if limit == 0:
         return f"pin max_connections of {item.store.id}, then set MaxConnectionsPercent of {names} below 100 % less what is kept back"
+    percent = math.floor(Fraction(100 * math.floor(left)) / Fraction(limit))
     if percent < 1:
         return f"raise max_connections of {item.store.id}: nothing of {format_number(limit)} is left for a pool"
     together = " together" if len(item.pools) > 1 else ""
-    return f"set MaxConnectionsPercent of {names}{together} to at most {percent} (the largest that leaves {format_number(usable)} or fewer)"
-
-
-def _largest_percent(limit: Number, usable: Number) -> int:
-    """The largest whole percentage whose rounded-up share stays within what is usable."""
-    return math.floor(Fraction(100 * math.floor(usable)) / Fraction(limit)) if limit else 0
+    return f"set MaxConnectionsPercent of {names}{together} to at most {percent}: {format_number(left)} of {format_number(limit)} are left"
 
 
 RULE = Rule(

@@ -187,7 +187,7 @@ def _finding(rule: Rule, consumer: Consumer, message: str, severity: Severity) -
                 for queue, maximum in maxima
                 if maximum is not None
             ),
-            Term("maxima together", _together(queues)),
+            *([Term("maxima together", _together(queues))] if _together(queues) != ZERO else []),
             Term(f"reserved by {consumer.id}", reserved, consumer.origin),
         ],
         fix=_fix(consumer, reserved, len(queues)),
