@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from constructs_lib.model.capacity import Capacity, Term, capacity_of
 from constructs_lib.model.demand import Demand, demand_of, reserved_total
@@ -74,10 +75,20 @@ class StoreBudget:
             Term("may be opened", self.opened),
         )
 
+    @cached_property
+    def _direct_total(self) -> Quantity:
+        return total([demand.connections for demand in self.direct])
+
+    def _direct_without(self, demand: Demand) -> Quantity:
+        """The others' connections; taken off the sum where it is bounded, so that asking for every function stays linear."""
+        whole, own = self._direct_total, demand.connections
+        if whole.high is None or own.high is None:
+            return total([other.connections for other in self.direct if other is not demand])
+        return Quantity(whole.low - own.low, whole.high - own.high, whole.reasons)
+
     def largest_fit(self, demand: Demand) -> int:
         """The largest number of environments of one direct consumer that provably fits while all others stay as they are."""
-        others = self.pools_opening + total([other.connections for other in self.direct if other is not demand])
-        left = self.capacity.usable.less(others).low
+        left = self.capacity.usable.less(self.pools_opening + self._direct_without(demand)).low
         each = demand.per_environment.high
         return 0 if each is None else int(left // (max(each, 1) * demand.overlap))
 
@@ -125,19 +136,28 @@ def _has_reader(store: Store) -> bool:
 
 def _judge_store(store: Store, role: Role, fleet: Fleet, settings: Settings) -> StoreBudget:
     capacity = capacity_of(store, settings, role)
-    counted = [
+    known = [
         connection
         for connection in fleet.connections_by_store.get(store.id, ())
-        if connection.certainty != "possible" and (connection.role == role or not _has_reader(store))
+        if connection.certainty != "possible"
+        and connection.consumer in fleet.consumer_by_id
+        and _role_served(connection, store, fleet) == role
     ]
-    known = [connection for connection in counted if connection.consumer in fleet.consumer_by_id]
     pooled = [pool for pool in fleet.pools_by_store.get(store.id, ()) if role == "writer" or pool.has_reader_endpoint]
     pools = tuple(judge_pool(pool, capacity, _through(pool, known, fleet, settings)) for pool in pooled)
     plain = [demand_of(connection, fleet, settings) for connection in known if _is_direct(connection, fleet)]
-    within = tuple(demand for demand in plain if _within_reserve(demand, capacity))
-    direct = tuple(demand for demand in plain if demand not in within)
+    operators = settings.operator_reserve if store.operator_reserve is None else store.operator_reserve
+    direct, within = _apart(plain, operators)
     draft = StoreBudget(store, role, capacity, direct, within, pools, Verdict.UNDECIDED)
     return replace(draft, verdict=draft.compare(total([demand.connections for demand in direct])))
+
+
+def _role_served(connection: Connection, store: Store, fleet: Fleet) -> Role:
+    """Who answers: the writer where there is no reader, and behind a pool that has no endpoint for readers."""
+    pool = fleet.pool_by_id.get(connection.pool or "")
+    if not _has_reader(store) or (pool is not None and not pool.has_reader_endpoint):
+        return "writer"
+    return connection.role
 
 
 def _through(pool: Pool, connections: list[Connection], fleet: Fleet, settings: Settings) -> tuple[Demand, ...]:
@@ -149,9 +169,24 @@ def _is_direct(connection: Connection, fleet: Fleet) -> bool:
     return connection.via == "direct" or (connection.via == "proxy" and connection.pool not in fleet.pool_by_id)
 
 
-def _within_reserve(demand: Demand, capacity: Capacity) -> bool:
-    """A custom resource or rotation runs one at a time while a stack deploys: that is what the operator reserve is for."""
+def _apart(demands: list[Demand], operators: int) -> tuple[tuple[Demand, ...], tuple[Demand, ...]]:
+    """Demands that count by themselves, and those of functions that only run while a stack deploys and take operators' places.
+
+    A custom resource or rotation runs one at a time: that is what the operator reserve is for, as far as it reaches for all of them.
+    """
+    direct, within, left = [], [], Quantity.exact(operators)
+    for demand in demands:
+        taken = _during_deploy(demand)
+        if taken is not None and taken.surely_at_most(left):
+            within.append(demand)
+            left = left.less(taken)
+        else:
+            direct.append(demand)
+    return tuple(direct), tuple(within)
+
+
+def _during_deploy(demand: Demand) -> Quantity | None:
+    """Connections of a function that only runs while a stack deploys; ``None`` for every other."""
     if not demand.consumer.deploy_time:
-        return False
-    reserved = demand.consumer.reserved_concurrency
-    return reserved is None or demand.connections.surely_at_most(capacity.set_aside)
+        return None
+    return demand.per_environment if demand.consumer.reserved_concurrency is None else demand.connections

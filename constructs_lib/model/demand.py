@@ -51,30 +51,37 @@ class Demand:
 
 def reserved_total(fleet: Fleet) -> Quantity:
     """The sum of reserved concurrency over all functions of the fleet, in executions."""
-    return total([c.reserved_concurrency for c in fleet.consumers if c.reserved_concurrency is not None])
+    return fleet.reserved_concurrency
 
 
 def environments_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tuple[Quantity, bool]:
     """Execution environments of one version of a function, and whether the function itself bounds them."""
+    executions, bounded = executions_of(consumer, fleet, settings)
+    if consumer.tenant_isolation and not consumer.managed_instances:
+        executions = (executions * TENANT_ISOLATION_FACTOR).ceil()
+    return executions, bounded
+
+
+def executions_of(consumer: Consumer, fleet: Fleet, settings: Settings) -> tuple[Quantity, bool]:
+    """Executions at one moment, and whether the function itself bounds them.
+
+    Under tenant isolation there are more environments, one for each tenant, than executions: the others are frozen.
+    """
     if consumer.managed_instances:
         return _managed(consumer)
     polled = polled_concurrency(consumer)
     if consumer.reserved_concurrency is not None:
-        environments = (
-            consumer.reserved_concurrency if polled is None else consumer.reserved_concurrency.at_most(polled)
-        )
-        bounded = environments.high is not None
-    elif polled is not None:
-        environments, bounded = polled, polled.high is not None
-    else:
-        rest = Quantity.exact(settings.account_concurrency).less(reserved_total(fleet))
-        reason = (
-            f"'{consumer.id}' reserves no concurrency: only the account's {settings.account_concurrency:,} limit it"
-        )
-        environments, bounded = Quantity(0, rest.high, (reason,)), False
-    if consumer.tenant_isolation:
-        environments = (environments * TENANT_ISOLATION_FACTOR).ceil()
-    return environments, bounded
+        reserved = consumer.reserved_concurrency
+        executions = reserved if polled is None else reserved.at_most(polled)
+        return executions, executions.high is not None
+    rest = Quantity.exact(settings.account_concurrency).less(fleet.reserved_concurrency)
+    if polled is not None:
+        # AWS lets nobody reserve the last of the account's concurrency.
+        least = max(rest.low, settings.unreservable)
+        executions = polled.at_most(Quantity(least, None))
+        return executions, executions.high is not None
+    reason = f"'{consumer.id}' reserves no concurrency: only the account's {settings.account_concurrency:,} limit it"
+    return Quantity(0, rest.high, (reason,)), False
 
 
 def polled_concurrency(consumer: Consumer) -> Quantity | None:
@@ -105,8 +112,10 @@ def demand_of(connection: Connection, fleet: Fleet, settings: Settings) -> Deman
     deploys has no old version that could hold anything.
     """
     consumer = fleet.consumer_by_id[connection.consumer]
-    environments, bounded = environments_of(consumer, fleet, settings)
     holds_sockets = connection.via == "direct" or connection.pins_session
+    # A frozen environment keeps its sockets, but waits for no transaction.
+    count = environments_of if holds_sockets else executions_of
+    environments, bounded = count(consumer, fleet, settings)
     declared = connection.connections_per_environment
     if connection.via in ("data-api", "http"):
         declared, holds_sockets = Quantity.exact(0), False

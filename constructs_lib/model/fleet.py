@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from constructs_lib.model.origin import NOWHERE, Origin
-from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.quantity import Quantity, total
 
 Via = Literal["direct", "proxy", "data-api", "http"]
 Role = Literal["writer", "reader"]
@@ -217,6 +217,11 @@ class Fleet:
     @cached_property
     def consumer_by_id(self) -> dict[str, Consumer]:
         return {consumer.id: consumer for consumer in self.consumers}
+
+    @cached_property
+    def reserved_concurrency(self) -> Quantity:
+        """The sum over all functions, in executions."""
+        return total([item.reserved_concurrency for item in self.consumers if item.reserved_concurrency is not None])
 
     @cached_property
     def connections_by_store(self) -> dict[str, tuple[Connection, ...]]:

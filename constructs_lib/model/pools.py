@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from constructs_lib.facts import limits
 from constructs_lib.model.capacity import Capacity, Term
+from constructs_lib.model.chains import Chain, Held, chains_of, held
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.fleet import Pool
-from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity, total
+from constructs_lib.model.quantity import ZERO, Number, Quantity, total
+from constructs_lib.model.verdict import Verdict
 from constructs_lib.model.waiting import Holders, forced_wait, longest_wait
 
-
-class Verdict(str, Enum):
-    """Whether demand fits: proven, disproven, or not decided."""
-
-    FITS = "fits"
-    EXCEEDS = "exceeds"
-    UNDECIDED = "not decided"
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One function's way through a pool: ``transactions × (wait + hold) + other work`` seconds against its own timeout."""
-
-    demand: Demand
-    hold: Quantity
-    hold_assumed: bool
-    transactions: Quantity
-    needed: Quantity
-    verdict: Verdict
+__all__ = ["Chain", "PoolBudget", "Verdict", "borrow_timeout", "judge_pool", "pool_connections", "pool_percent"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +22,8 @@ class PoolBudget:
 
     ``connections`` = floor of the percentage, what clients may count on; ``opening`` = ceil, what the database must bear;
     ``clients`` all clients, ``pinned`` those that keep their connection; ``wait`` the bounded wait in seconds for the others;
-    ``borrow_timeout`` in seconds. ``verdict`` covers the borrow timeout and every chain.
+    ``borrow_timeout`` in seconds. ``verdict`` covers the borrow timeout and every chain. A pinned client waits no longer for its
+    connection than the others do: in the worst division of the holds its own part is left out, and nobody else gets less.
     """
 
     pool: Pool
@@ -95,15 +79,14 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
     """Proof A (clients ≤ pool) or proof B (bounded wait below the borrow timeout and inside every function's timeout)."""
     connections, opening = pool_connections(pool, capacity)
     pinned = total([demand.connections for demand in demands if demand.connection.pins_session])
-    waiting = [demand for demand in demands if not demand.connection.pins_session]
-    clients = total([demand.once for demand in waiting])
+    everybody = [held(demand) for demand in demands]
+    waiting = [client for client in everybody if not client.pinned]
+    clients = total([client.demand.once for client in waiting])
     left = connections.less(pinned)
-    holds = [_hold(demand) for demand in waiting]
-    hold = _range([quantity for quantity, _ in holds])
-    wait = _wait(waiting, [quantity for quantity, _ in holds], left)
+    wait = _wait(waiting, left)
     limit = borrow_timeout(pool)
     nobody_waits = (clients + pinned).surely_at_most(connections)
-    chains = tuple(_chain(demand, held, assumed, wait) for demand, (held, assumed) in zip(waiting, holds, strict=True))
+    chains = chains_of(everybody, connections)
     return PoolBudget(
         pool=pool,
         connections=connections,
@@ -112,10 +95,10 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
         demands=demands,
         clients=clients + pinned,
         pinned=pinned,
-        hold=hold,
+        hold=_range([client.hold for client in waiting]),
         wait=wait,
         nobody_waits=nobody_waits,
-        hold_assumed=any(assumed for _, assumed in holds),
+        hold_assumed=any(client.assumed for client in waiting),
         chains=chains,
         verdict=_verdict(
             nobody_waits, wait, limit, chains, pinned.surely_above(connections) or _starved(clients, left)
@@ -128,38 +111,10 @@ def _starved(clients: Quantity, left: Quantity) -> bool:
     return left.high == 0 and clients.low > 0
 
 
-def _hold(demand: Demand) -> tuple[Quantity, bool]:
-    """Seconds a transaction keeps a connection; the function's timeout when nothing shorter is enforced (then it is assumed)."""
-    connection, timeout = demand.connection, demand.consumer.timeout_seconds
-    if connection.hold_seconds is None:
-        return Quantity(0, timeout.high, timeout.reasons), True
-    if connection.hold_enforced:
-        return connection.hold_seconds, False
-    return Quantity(connection.hold_seconds.low, timeout.high, timeout.reasons), True
-
-
-def _chain(demand: Demand, hold: Quantity, assumed: bool, wait: Quantity) -> Chain:
-    transactions = demand.connection.transactions_per_invocation or ONE
-    work = demand.connection.other_work_seconds or ZERO
-    needed = transactions * (wait + hold) + work
-    timeout = demand.consumer.timeout_seconds
-    if wait.high == 0 and assumed:
-        # Nobody waits: how long the function then works is its own affair, not the pool's.
-        return Chain(demand, hold, assumed, transactions, needed, Verdict.FITS)
-    verdict = (
-        Verdict.FITS
-        if needed.surely_at_most(timeout)
-        else Verdict.EXCEEDS
-        if needed.surely_above(timeout)
-        else Verdict.UNDECIDED
-    )
-    return Chain(demand, hold, assumed, transactions, needed, verdict)
-
-
-def _wait(demands: list[Demand], holds: list[Quantity], pool: Quantity) -> Quantity:
+def _wait(clients: list[Held], pool: Quantity) -> Quantity:
     """From the wait a schedule certainly produces to the wait that is proven never to be exceeded, in seconds."""
-    reasons = tuple(dict.fromkeys(reason for quantity in (*holds, pool) for reason in quantity.reasons))
-    pairs = list(zip((demand.once for demand in demands), holds, strict=True))
+    reasons = tuple(dict.fromkeys((*(text for client in clients for text in client.hold.reasons), *pool.reasons)))
+    pairs = [(client.demand.once, client.hold) for client in clients]
     high: Number | None = None
     if all(once.high is not None and hold.high is not None for once, hold in pairs):
         most = [Holders(int(once.high or 0), hold.high or 0) for once, hold in pairs]

@@ -27,6 +27,11 @@ def to_number(value: float | int | Fraction | Decimal) -> Number:
     number = Fraction(value)
     if number < 0:
         raise ValueError(f"quantity must not be negative, got {value}")
+    return whole(number)
+
+
+def whole(number: Fraction) -> Number:
+    """The same number, as an int where it is one."""
     return number.numerator if number.denominator == 1 else number
 
 
@@ -158,7 +163,8 @@ ONE = Quantity(1, 1)
 
 def total(quantities: list[Quantity]) -> Quantity:
     """The sum; zero for an empty list."""
-    result = ZERO
-    for quantity in quantities:
-        result = result + quantity
-    return result
+    highs = [quantity.high for quantity in quantities]
+    high = None if any(value is None for value in highs) else sum(value for value in highs if value is not None)
+    return Quantity(
+        sum(quantity.low for quantity in quantities), high, _joined(*(quantity.reasons for quantity in quantities))
+    )

@@ -13,11 +13,12 @@ The smallest of these bounds over all k is proven. With equal holds it is ``ceil
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from constructs_lib.model.quantity import Number
+from constructs_lib.model.quantity import Number, whole
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,17 @@ class Holders:
 
 def longest_wait(holders: Iterable[Holders], pool: int) -> Number | None:
     """The proven bound on the wait in seconds; ``None`` when clients meet a pool without connections."""
-    groups = list(holders)
-    if not any(group.clients for group in groups):
-        return 0
+    groups = [group for group in holders if group.clients > 0]
+    return longest_wait_behind(_others(groups), pool) if groups else 0
+
+
+def longest_wait_behind(others: Iterable[Holders], pool: int) -> Number | None:
+    """The same for a newcomer who meets exactly these others."""
     if pool <= 0:
         return None
-    others = _others(groups)
-    count = sum(group.clients for group in others)
-    if count < pool:
-        return 0
-    return min(_bounds(others, count, pool))
+    groups = _longest_first(others)
+    count = sum(group.clients for group in groups)
+    return 0 if count < pool else min(_bounds(groups, count, pool))
 
 
 def _bounds(groups: list[Holders], count: int, pool: int) -> Iterator[Number]:
@@ -62,31 +64,34 @@ def forced_wait(holders: Iterable[Holders], pool: int) -> Number | None:
 
     ``None`` when clients meet a pool without connections: they wait for ever.
     """
-    groups = list(holders)
-    if not any(group.clients for group in groups):
-        return 0
+    groups = [group for group in holders if group.clients > 0]
+    return forced_wait_behind(_others(groups), pool) if groups else 0
+
+
+def forced_wait_behind(others: Iterable[Holders], pool: int) -> Number | None:
+    """The same for a newcomer who meets exactly these others."""
     if pool <= 0:
         return None
-    others = _others(groups)
-    count = sum(group.clients for group in others)
+    groups = _longest_first(others)
+    count = sum(group.clients for group in groups)
     if count < pool:
         return 0
-    if len(others) == 1:
-        return count // pool * others[0].hold_seconds
-    free: list[Number] = [0] * pool
-    for group in others:
+    if len({group.hold_seconds for group in groups}) == 1:
+        return count // pool * groups[0].hold_seconds
+    scale = math.lcm(*(Fraction(group.hold_seconds).denominator for group in groups))
+    free = [0] * pool
+    for group in groups:
+        hold = int(group.hold_seconds * scale)
         for _ in range(group.clients):
-            heapq.heapreplace(free, free[0] + group.hold_seconds)
-    return free[0]
+            heapq.heapreplace(free, free[0] + hold)
+    return whole(Fraction(free[0], scale))
 
 
-def _others(holders: Iterable[Holders]) -> list[Holders]:
-    """Everybody but the newcomer, longest holds first.
+def _longest_first(holders: Iterable[Holders]) -> list[Holders]:
+    return sorted((group for group in holders if group.clients > 0), key=lambda group: -group.hold_seconds)
 
-    The newcomer is a client with the shortest hold, which leaves the most work before it.
-    """
-    groups = sorted((group for group in holders if group.clients > 0), key=lambda group: -group.hold_seconds)
-    last = groups.pop()
-    if last.clients > 1:
-        groups.append(Holders(last.clients - 1, last.hold_seconds))
-    return groups
+
+def _others(groups: list[Holders]) -> list[Holders]:
+    """Everybody but the newcomer: a client with the shortest hold, which leaves the most work before it."""
+    last = min(groups, key=lambda group: group.hold_seconds)
+    return [Holders(group.clients - 1, group.hold_seconds) if group is last else group for group in groups]

@@ -1,0 +1,133 @@
+"""Verdicts held against simulations: does an accepted fleet survive its worst schedules, does a rejected one break?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from constructs_lib.model.budget import Budget
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.pools import Verdict
+from constructs_lib.model.settings import Settings
+from constructs_lib.simulation.crowd import gather
+from constructs_lib.simulation.engine import run
+from constructs_lib.simulation.schedule import Schedule, Style
+from constructs_lib.simulation.wait_attack import Witness, clients_of, wait_attack
+from constructs_lib.simulation.wandering import wandering
+from constructs_lib.simulation.world import Link, World
+from constructs_lib.simulation.worlds import worlds
+
+_STYLES: tuple[Style, ...] = ("all-at-once", "linear", "canary")
+
+
+class Claim(str, Enum):
+    """What the model says about a whole fleet: every budget fits, some budget certainly does not, or neither."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    OPEN = "not decided"
+
+
+def claim_of(budget: Budget) -> Claim:
+    """Accepted when every budget fits, rejected when any certainly does not."""
+    verdicts = [item.verdict for item in budget.stores] + [pool.verdict for _, pool in budget.pools]
+    if Verdict.EXCEEDS in verdicts:
+        return Claim.REJECTED
+    return Claim.ACCEPTED if all(verdict is Verdict.FITS for verdict in verdicts) else Claim.OPEN
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One budget that certainly does not fit: of a database, or of a pool in front of it (``pooler`` is its id)."""
+
+    database: str
+    pooler: str | None
+
+
+def rejections(budget: Budget) -> list[Rejection]:
+    """Everything that certainly does not fit."""
+    found = []
+    for item in budget.stores:
+        database = f"{item.store.id}/{item.role}"
+        if item.verdict is Verdict.EXCEEDS:
+            found.append(Rejection(database, None))
+        found += [
+            Rejection(database, f"{pool.pool.id}/{item.role}") for pool in item.pools if pool.verdict is Verdict.EXCEEDS
+        ]
+    return found
+
+
+def breaks(fleet: Fleet, settings: Settings, rng: random.Random) -> Witness | None:
+    """A schedule on a severe world that exceeds slots or outwaits a timeout; ``None`` when the search finds none."""
+    for world in worlds(fleet, settings, "severe"):
+        for witness in _attacks(world, rng):
+            if witness.outcome.violations:
+                return witness
+    return None
+
+
+def _attacks(world: World, rng: random.Random) -> Iterator[Witness]:
+    yield slot_attack(world, rng, eager=True)
+    for pooler in world.poolers:
+        clients = clients_of(world, pooler)
+        for last in clients[:2] + rng.sample(clients[2:], min(1, len(clients[2:]))):
+            yield wait_attack(world, pooler, last, rng, work_first=rng.random() < 0.5)
+    schedule = wandering(world, rng)
+    yield Witness(world, schedule, run(world, schedule))
+
+
+def slot_attack(world: World, rng: random.Random, *, eager: bool) -> Witness:
+    """Everybody opens everything, deploys, and opens everything again.
+
+    ``eager`` also lets poolers open their whole pool at the start: AWS documents how many connections a proxy may open, not when.
+    """
+    crowd = gather(world, world.functions, _every_link, rng.choice(_STYLES))
+    schedule = Schedule(crowd.invocations, crowd.deploys, eager=eager)
+    return Witness(world, schedule, run(world, schedule))
+
+
+def _every_link(_link: Link) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A witness for a rejection; ``by_clients`` is False when it needs a pooler that opens more than its clients ask for."""
+
+    witness: Witness
+    by_clients: bool = True
+
+
+def exhibit(rejection: Rejection, world: World, rng: random.Random) -> Exhibit | None:
+    """A schedule that breaks what the model rejects, on a mild world; ``None`` when the search finds none."""
+    if rejection.pooler is None:
+        return _exhibit_slots(rejection.database, world, rng)
+    pooler = next(item for item in world.poolers if item.id == rejection.pooler)
+    for last in clients_of(world, pooler):
+        for work_first in (False, True):
+            witness = wait_attack(world, pooler, last, rng, work_first=work_first)
+            if _concerns(witness, pooler.id, world):
+                return Exhibit(witness)
+    return None
+
+
+def _exhibit_slots(database: str, world: World, rng: random.Random) -> Exhibit | None:
+    for eager in (False, True):
+        witness = slot_attack(world, rng, eager=eager)
+        if any(item.kind == "slots" and item.subject == database for item in witness.outcome.violations):
+            return Exhibit(witness, by_clients=not eager)
+    return None
+
+
+def _concerns(witness: Witness, pooler: str, world: World) -> bool:
+    """Whether somebody gave up at this pooler: by its borrow timeout, or by the timeout of a function that uses it."""
+    return any(
+        item.subject == pooler
+        or (
+            item.kind == "function-timeout"
+            and any(link.pooler == pooler for link in world.function_by_id[item.subject].links)
+        )
+        for item in witness.outcome.violations
+    )

@@ -1,0 +1,174 @@
+"""Fleets on which simulation and model once disagreed. Each was accepted although it breaks, or rejected although it cannot."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from constructs_lib.model.budget import judge
+from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet, Instance, Pool, Store
+from constructs_lib.model.pools import PoolBudget, Verdict
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.settings import Settings
+from constructs_lib.simulation.soundness import Claim, breaks, claim_of, exhibit, rejections
+from constructs_lib.simulation.worlds import worlds
+
+exact = Quantity.exact
+DATABASE = Store("db", "rds-instance", "mysql", instances=(Instance("db", "db.t4g.micro"),), max_connections=exact(100))
+PROXY = Pool("p", "db", connections=exact(4), borrow_timeout_seconds=exact(100))
+
+
+def client(
+    name: str, hold: float, *, reserved: int = 1, timeout: int = 60, **link: object
+) -> tuple[Consumer, Connection]:
+    connection = Connection(
+        name,
+        "db",
+        via="proxy",
+        pool="p",
+        connections_per_environment=exact(1),
+        hold_seconds=exact(hold),
+        hold_enforced=True,
+    )
+    consumer = Consumer(name, reserved_concurrency=exact(reserved), timeout_seconds=exact(timeout))
+    return consumer, replace(connection, **link)  # type: ignore[arg-type]
+
+
+def fleet(*clients: tuple[Consumer, Connection], store: Store = DATABASE, pools: tuple[Pool, ...] = (PROXY,)) -> Fleet:
+    return Fleet((store,), pools, tuple(item for item, _ in clients), tuple(link for _, link in clients))
+
+
+def pool_of(fleet: Fleet, settings: Settings | None = None) -> PoolBudget:
+    return judge(fleet, settings or Settings()).pools[0][1]
+
+
+def agree(fleet: Fleet, claim: Claim, settings: Settings | None = None) -> None:
+    """The model claims that, and the simulation agrees."""
+    declared, chance = settings or Settings(), random.Random(1)
+    budget = judge(fleet, declared)
+    assert claim_of(budget) is claim
+    if claim is Claim.ACCEPTED:
+        assert breaks(fleet, declared, chance) is None
+    if claim is Claim.REJECTED:
+        for rejection in rejections(budget):
+            assert all(exhibit(rejection, world, chance) for world in worlds(fleet, declared, "mild"))
+    if claim is Claim.OPEN:
+        assert breaks(fleet, declared, chance) is not None
+
+
+def test_a_client_never_waits_behind_itself() -> None:
+    """Was rejected: the wait of the client with the short hold was charged to the one with the long hold."""
+    one = replace(PROXY, connections=exact(1))
+    two = fleet(
+        client("long", 100, timeout=150),
+        client("short", 1, timeout=150),
+        pools=(replace(one, borrow_timeout_seconds=exact(120)),),
+    )
+
+    assert [chain.needed.high for chain in pool_of(two).chains] == [101, 101]
+    agree(two, Claim.ACCEPTED)
+
+
+def test_later_transactions_do_not_meet_the_long_holds_again() -> None:
+    """Was rejected: 4 × (1.6 + 0.3) s, although whoever holds for long is still at its first transaction."""
+    many = fleet(
+        client("quick", 0.3, reserved=3, timeout=8, transactions_per_invocation=exact(4)),
+        client("slow", 2.5, reserved=4, timeout=60),
+    )
+    chain = pool_of(many).chains[0]
+
+    assert chain.needed.low == exact(3.7).value
+    assert chain.verdict is Verdict.UNDECIDED
+
+
+def test_readers_behind_a_pool_without_a_reader_endpoint_come_to_the_writer() -> None:
+    """Was accepted: the connection counted for nobody."""
+    cluster = Store(
+        "db",
+        "aurora-cluster",
+        "aurora-mysql",
+        instances=(Instance("w", "db.r6g.large"), Instance("r", "db.r6g.large", "reader")),
+        max_connections=exact(100),
+    )
+    agree(fleet(client("f", 5, reserved=50, timeout=30, role="reader"), store=cluster), Claim.REJECTED)
+
+
+def test_a_tenant_that_does_not_run_waits_for_nothing() -> None:
+    """Was rejected: 2.5 environments per execution were taken for clients with a transaction each."""
+    consumer, link = client("f", 2, reserved=4, timeout=3)
+    agree(fleet((replace(consumer, tenant_isolation=True), link)), Claim.ACCEPTED)
+
+
+def test_pinned_sessions_of_tenants_all_keep_their_connection() -> None:
+    consumer, link = client("f", 2, reserved=4, pins_session=True)
+    agree(fleet((replace(consumer, tenant_isolation=True), link)), Claim.REJECTED)
+
+
+def test_a_pinned_session_waits_for_its_connection_too() -> None:
+    """Was accepted: nobody added the wait to what a pinned function needs."""
+    pinned = client("pinned", 1, timeout=3, pins_session=True)
+    agree(fleet(pinned, client("f", 2, reserved=6)), Claim.REJECTED)
+    agree(fleet(client("pinned", 1, timeout=5, pins_session=True), client("f", 2, reserved=6)), Claim.ACCEPTED)
+
+
+def test_pinned_sessions_that_may_be_more_than_the_pool_are_not_accepted() -> None:
+    """Was accepted: three to five sessions for four connections, and nobody else, made a wait of zero."""
+    consumer, link = client("pinned", 1, pins_session=True)
+    agree(
+        fleet((replace(consumer, reserved_concurrency=Quantity.bounded(3, 5)), link)),
+        Claim.OPEN,
+        Settings(deploy_overlap=1),
+    )
+
+
+def test_a_hold_declared_longer_than_the_function_is_no_exception() -> None:
+    """Was an exception: the bounds of the hold crossed."""
+    long = fleet(client("f", 5, reserved=3, timeout=3, hold_enforced=False))
+
+    assert pool_of(long).chains[0].hold == exact(3)
+    agree(long, Claim.ACCEPTED)
+
+
+def test_functions_of_the_deploy_share_the_operators_places() -> None:
+    """Was accepted: each of them fitted the reserve, and so did declared clients, but not together."""
+    store = replace(DATABASE, other_connections=(("tasks", exact(20)),), operator_reserve=5)
+    migrations = [
+        (Consumer(name, deploy_time=True), Connection(name, "db", connections_per_environment=exact(3)))
+        for name in "ab"
+    ]
+    direct = (
+        Consumer("f", reserved_concurrency=exact(37)),
+        Connection("f", "db", connections_per_environment=exact(1)),
+    )
+    budget = judge(fleet(*migrations, direct, store=store, pools=()), Settings()).stores[0]
+
+    assert [demand.consumer.id for demand in budget.within_reserve] == ["a"]
+    assert budget.verdict is Verdict.UNDECIDED
+
+    reserved = (
+        Consumer("m", deploy_time=True, reserved_concurrency=exact(25)),
+        Connection("m", "db", connections_per_environment=exact(1)),
+    )
+    agree(fleet(reserved, direct, store=store, pools=()), Claim.REJECTED)
+
+
+def test_a_queue_cannot_take_more_than_the_account_has_left() -> None:
+    """Was rejected: the source may ask for 800 executions at once; the account leaves 100."""
+    source = EventSource("q", "sqs", maximum_concurrency=exact(800))
+    queue = (Consumer("f", event_sources=(source,)), Connection("f", "db", connections_per_environment=exact(1)))
+    other = (Consumer("other", reserved_concurrency=exact(900)), Connection("other", "db", via="http"))
+    store = replace(DATABASE, max_connections=exact(300))
+
+    assert claim_of(judge(fleet(queue, other, store=store, pools=()), Settings())) is Claim.OPEN
+
+
+def test_a_function_that_may_not_run_waits_for_nothing() -> None:
+    """Was rejected: two transactions of 5 s against 3 s, by a function without any concurrency."""
+    agree(fleet(client("f", 5, reserved=0, timeout=3, transactions_per_invocation=exact(2))), Claim.ACCEPTED)
+
+
+@pytest.mark.parametrize(("reserved", "claim"), [(0, Claim.ACCEPTED), (1, Claim.REJECTED)])
+def test_the_first_execution_already_needs_too_long(reserved: int, claim: Claim) -> None:
+    agree(fleet(client("f", 5, reserved=reserved, timeout=3)), claim)
