@@ -6,11 +6,15 @@ Importing this starts neither Node nor boto3: every public name is loaded on fir
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from constructs_lib._version import __version__
 
+TYPE_CHECKING = (
+    False  # type checkers take it for true by its name; importing typing would cost half of this import's time
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from constructs_lib.cdk.allocation import Share, WhateverFits
     from constructs_lib.cdk.analytical import AnalyticalStore
     from constructs_lib.cdk.connect import Role, Via

@@ -23,36 +23,40 @@ def with_acknowledgements(report: Report, app: IConstruct, plugin: str, folder: 
 
     ``folder`` is the assembly, which the files of the report's origins are named from.
     """
-    reader = _Tree(app, folder)
-    findings = tuple(_acknowledged(finding, reader, plugin) for finding in report.findings)
-    return replace(report, findings=findings)
+    written = {(item.path or "", item.code): item.reason for item in report.fleet.acknowledgements}
+    tree = _Tree(app, plugin, folder, written)
+    return replace(report, findings=tuple(_acknowledged(finding, tree) for finding in report.findings))
 
 
-def _acknowledged(finding: Finding, tree: _Tree, plugin: str) -> Finding:
+def _acknowledged(finding: Finding, tree: _Tree) -> Finding:
     path = finding.origin.path or tree.path_of(finding.origin)
-    reason = tree.reason(path, f"{plugin}::{finding.code}") or finding.acknowledged
+    reason = tree.reason(path, finding.code) or finding.acknowledged
     return replace(finding, origin=replace(finding.origin, path=path or None), acknowledged=reason)
 
 
 @dataclass
 class _Tree:
-    """Looks up constructs by path, and paths by logical id from the metadata that CDK wrote beside the templates."""
+    """Reasons by path, and paths by logical id.
+
+    ``written`` are the acknowledgements in the metadata that CDK wrote beside the templates, by path and rule code: those of stacks
+    and of all that is in them. Those of the app and its stages stand in no file and are asked for over jsii, each once.
+    """
 
     app: IConstruct
+    plugin: str
     folder: Path
-    reasons: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    written: Mapping[tuple[str, str], str]
+    reasons: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    children: dict[tuple[int, str], IConstruct | None] = field(default_factory=dict)
     paths: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def reason(self, path: str, rule: str) -> str | None:
+    def reason(self, path: str, code: str) -> str | None:
         """Why a rule is accepted at a path; the closest construct at or above it decides."""
-        place = self.app
-        found = self._reasons(place).get(rule)
+        found = self._above_stacks(path).get(code)
+        place = ""
         for name in filter(None, path.split("/")):
-            child = place.node.try_find_child(name)
-            if child is None:
-                break
-            place = child
-            found = self._reasons(place).get(rule, found)
+            place = f"{place}/{name}" if place else name
+            found = self.written.get((place, code), found)
         return found
 
     def path_of(self, origin: Origin) -> str:
@@ -63,13 +67,32 @@ class _Tree:
             self.paths[origin.file] = _paths_beside(self.folder / origin.file)
         return self.paths[origin.file].get(origin.logical_id, "")
 
+    def _above_stacks(self, path: str) -> Mapping[str, str]:
+        place = self.app
+        found = dict(self._reasons(place))
+        for name in filter(None, path.split("/")):
+            child = self._child(place, name)
+            if child is None or isinstance(child, cdk.Stack):
+                break
+            place = child
+            found.update(self._reasons(place))
+        return found
+
+    def _child(self, place: IConstruct, name: str) -> IConstruct | None:
+        key = (id(place), name)
+        if key not in self.children:
+            self.children[key] = place.node.try_find_child(name)
+        return self.children[key]
+
     def _reasons(self, construct: IConstruct) -> Mapping[str, str]:
-        path = construct.node.path
-        if path not in self.reasons:
+        if id(construct) not in self.reasons:
             kind = cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
-            written = [entry.data for entry in construct.node.metadata if entry.type == kind]
-            self.reasons[path] = {rule: reason for data in written for rule, reason in dict(data or {}).items()}
-        return self.reasons[path]
+            data = [dict(entry.data or {}) for entry in construct.node.metadata if entry.type == kind]
+            prefix = f"{self.plugin}::"
+            self.reasons[id(construct)] = {
+                rule.removeprefix(prefix): reason for entry in data for rule, reason in entry.items()
+            }
+        return self.reasons[id(construct)]
 
 
 def _paths_beside(template: Path) -> dict[str, str]:
