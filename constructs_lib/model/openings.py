@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from constructs_lib.model.pools import PoolBudget, Verdict, pool_percent
+from constructs_lib.model.pools import PoolBudget, pool_percent
 from constructs_lib.model.quantity import Number, Quantity, total
+from constructs_lib.model.verdict import Verdict
 
 
 def compare_openings(limit: Quantity, pools: Sequence[PoolBudget], direct: Quantity, kept: Quantity) -> Verdict:

@@ -12,8 +12,9 @@ from constructs_lib.model.demand import Demand
 from constructs_lib.model.fleet import Connection, Consumer, Fleet, Gap
 from constructs_lib.model.origin import Origin
 from constructs_lib.model.patience import patience_of
-from constructs_lib.model.pools import PoolBudget, Verdict, pool_percent
+from constructs_lib.model.pools import PoolBudget, pool_percent
 from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.verdict import Verdict
 
 
 def undecided(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.demand import TENANT_ISOLATION_FACTOR, Demand
-from constructs_lib.model.pools import Verdict
 from constructs_lib.model.quantity import Number, Quantity, format_number
+from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._wording import listed
 
 Shares = tuple[tuple[str, int], ...]
@@ -46,9 +46,10 @@ def shares(room: Number, demands: Sequence[Demand]) -> Shares:
 
 
 def cost(demand: Demand, executions: int) -> Number:
-    """Connections a function may hold when it reserves that many concurrent executions."""
+    """Connections a function may hold when it reserves that many concurrent executions; frozen environments hold sockets only."""
     environments: Number = executions
-    if demand.consumer.tenant_isolation:
+    sockets = demand.connection.via == "direct" or demand.connection.pins_session
+    if demand.consumer.tenant_isolation and sockets:
         environments = math.ceil(executions * TENANT_ISOLATION_FACTOR.value)
     each = demand.per_environment.high
     return environments * max(1, demand.per_environment.low if each is None else each) * demand.overlap

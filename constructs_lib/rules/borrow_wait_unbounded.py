@@ -111,12 +111,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
+from constructs_lib.model.chains import Chain
 from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.fleet import Fleet
-from constructs_lib.model.pools import Chain, PoolBudget, Verdict
-from constructs_lib.model.quantity import ZERO, Number, Quantity, format_number
+from constructs_lib.model.pools import PoolBudget
+from constructs_lib.model.quantity import Number, Quantity, format_number
 from constructs_lib.model.queueing import bounded_wait
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._wording import confidence, counted
@@ -213,8 +215,7 @@ def _ends_in_time(item: PoolBudget, clients: int, pool: int) -> bool:
 
 
 def _chain_ends(chain: Chain, wait: Number) -> bool:
-    work = chain.demand.connection.other_work_seconds or ZERO
-    needed = chain.transactions * (Quantity.exact(wait) + chain.hold) + work
+    needed = chain.transactions * (Quantity.exact(wait) + chain.hold) + chain.work
     return needed.surely_at_most(chain.demand.consumer.timeout_seconds)
 
 

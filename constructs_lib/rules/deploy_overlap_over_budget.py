@@ -79,8 +79,8 @@ from collections.abc import Iterator
 from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.fleet import Fleet
-from constructs_lib.model.pools import Verdict
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._fit import largest_direct, shares, spelled
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule

@@ -143,9 +143,10 @@ from constructs_lib.model.capacity import Term
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.openings import compare_openings
-from constructs_lib.model.pools import Verdict, pool_percent
+from constructs_lib.model.pools import pool_percent
 from constructs_lib.model.quantity import ZERO, Quantity, format_number, total
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._wording import listed, store_label

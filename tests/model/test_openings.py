@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from constructs_lib.model.budget import judge
 from constructs_lib.model.fleet import Connection, Consumer, Fleet, Instance, Pool, Store
-from constructs_lib.model.pools import Verdict
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.verdict import Verdict
 
 exact = Quantity.exact
 
