@@ -40,6 +40,8 @@ def read_assembly(folder: Path, depth: int = 0) -> Assembly:
     assembly = Assembly()
     manifest = _load(folder / MANIFEST, assembly)
     artifacts = manifest.get("artifacts")
+    if assembly.unread:
+        return assembly
     if not isinstance(artifacts, dict):
         assembly.unread.append(Unread(str(folder / MANIFEST), None, "no cloud assembly: it has no 'artifacts'"))
         return assembly

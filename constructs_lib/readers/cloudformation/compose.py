@@ -60,7 +60,7 @@ class _Assembly:
         pools = (*self.proxies.all(), *self.declared.pools())
         connections = tuple(edge for function in self.functions.resources() for edge in self._connections(function))
         stores += self._unseen(stores, pools, connections)
-        gaps = tuple(dict.fromkeys((*self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)))
+        gaps = tuple(dict.fromkeys((*self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)))
         return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements))
 
     def _consumer(self, function: Resource) -> Consumer:
@@ -74,6 +74,7 @@ class _Assembly:
             return
         stated = {connection.store for connection in declared}
         clues = self.inference.clues(function)
+        self.externals.settle(function, clues)
         clues += self._hints(function, {clue.store for clue in clues})
         yield from edges(function, [clue for clue in clues if clue.store not in stated], self._bound(function))
 

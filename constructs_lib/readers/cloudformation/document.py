@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from constructs_lib.readers.reading import UnreadableError
 #: CloudFormation itself stops at 1 MB; generated text beyond these limits is refused rather than chewed on for minutes.
 LARGEST_YAML_BYTES = 6_000_000
 LARGEST_JSON_BYTES = 256_000_000
+_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
 _SUFFIXES = (".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template")
 
 
@@ -78,8 +80,8 @@ def parse(data: bytes) -> Parsed:
 
 
 def _flow_yaml(text: str, problem: UnreadableError) -> Parsed:
-    """Text in braces may still be YAML (comments, single quotes); when it is not, the JSON error is the useful one."""
-    if len(text) > LARGEST_YAML_BYTES // 6:
+    """Text in braces may still be YAML: unquoted keys, comments. What starts like JSON is held to be JSON: YAML would forgive its gaps."""
+    if len(text) > LARGEST_YAML_BYTES // 6 or _LIKE_JSON.match(text):
         raise problem
     try:
         return _parsed(*parse_yaml(text))

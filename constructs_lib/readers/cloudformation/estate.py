@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from constructs_lib.model.fleet import Gap
 from constructs_lib.readers.cloudformation.intrinsics import Resolver
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
@@ -23,6 +24,7 @@ class Estate:
         self.by_type: dict[str, list[Resource]] = {}
         self.depth = 0
         self.unread: list[Unread] = []
+        self.gaps: list[Gap] = []
         self._overrides = dict(parameters)
         self._resolvers: dict[str, Resolver] = {}
         self._outputs: dict[tuple[str, str], Value] = {}

@@ -30,6 +30,7 @@ _ABOUT_DATABASES = re.compile(
 _ABOUT_ADDRESSES = re.compile(
     r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connectionstring)(?:_|$)|pghost$", re.IGNORECASE
 )
+_ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|creds)(?:_|$)", re.IGNORECASE)
 _NOT_DATABASES = re.compile(
     r"(?:^|_)(?:http|api|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)", re.IGNORECASE
 )
@@ -55,17 +56,27 @@ class Externals:
         self.proxies = proxies
         self.stores: dict[str, Store] = {}
         self.gaps: list[Gap] = []
+        self.credentials: dict[tuple[str, str], str] = {}
 
     def clues(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
         """What a variable says that leads to no resource of the templates."""
         text = text_of(value)
-        if text is not None:
+        if text is not None and "{{resolve:" not in text:
             yield from self._literal(function, variable, text)
-        elif isinstance(value, Unresolved) and names_address(variable):
+        elif isinstance(value, Unresolved) and _hides_address(variable, value):
             yield from self._hidden(function, variable, value)
-        elif isinstance(value, Text) and isinstance(value.parts[0], str) and _scheme(value.parts[0]):
-            missing = f"environment variable {variable} is a connection string whose host is not known"
-            self._gap(function, missing)
+        elif _hides_credentials(variable):
+            self.credentials.setdefault(function.key, variable)
+        elif names_address(variable) or _shows_host(value):
+            self._gap(
+                function, f"environment variable {variable} names a database whose address the templates do not show"
+            )
+
+    def settle(self, function: Resource, clues: list[Clue]) -> None:
+        """Credentials nobody can place matter only when nothing else says where the function connects to."""
+        variable = self.credentials.get(function.key)
+        if variable is not None and not any(clue.via != "http" and clue.strength != "possible" for clue in clues):
+            self._gap(function, f"environment variable {variable} names credentials of a database that is not known")
 
     def _literal(self, function: Resource, variable: str, text: str) -> Iterator[Clue]:
         host, engine = _address(text, variable)
@@ -149,6 +160,30 @@ def names_address(variable: str) -> bool:
     if _NOT_DATABASES.search(words):
         return False
     return bool(_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words))
+
+
+def _hides_address(variable: str, value: Unresolved) -> bool:
+    """Whether the variable, the parameter or the export it comes from says that it is a database's address."""
+    return (
+        names_address(variable)
+        or (value.parameter is not None and names_address(value.parameter))
+        or "EndpointAddress" in value.reason
+    )
+
+
+def _hides_credentials(variable: str) -> bool:
+    words = _WORDS.sub("_", variable)
+    return bool(_ABOUT_DATABASES.search(words) and _ABOUT_CREDENTIALS.search(words))
+
+
+def _shows_host(value: Value) -> bool:
+    """Text with holes that is a connection string or ends like the address of a database."""
+    if not isinstance(value, Text):
+        return False
+    first, last = value.parts[0], value.parts[-1]
+    return bool(isinstance(first, str) and _scheme(first)) or (
+        isinstance(last, str) and is_database_host(last.partition(":")[0])
+    )
 
 
 def _scheme(text: str) -> str | None:

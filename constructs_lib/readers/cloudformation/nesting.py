@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from constructs_lib.model.fleet import Gap
 from constructs_lib.readers.cloudformation.document import Document
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.expansion import bodies_of
+from constructs_lib.readers.cloudformation.expansion import Bodies, bodies_of
 from constructs_lib.readers.cloudformation.stack import Stack
 from constructs_lib.readers.reading import Unread
 
@@ -34,7 +35,7 @@ def nested_file(body: Mapping[str, Any]) -> str | None:
         return asset
     properties = body.get("Properties")
     raw = properties.get(location) if isinstance(properties, dict) else None
-    text = _last_text(raw)
+    text = None if isinstance(raw, dict) and "ApplicationId" in raw else _last_text(raw)
     return text.rsplit("?", 1)[0] if text else None
 
 
@@ -57,7 +58,10 @@ class _Builder:
         self.documents = documents
         self.names = _distinct(documents)
         self.estate = Estate(parameters)
-        self.bodies = {id(document): bodies_of(document) for document in documents}
+        self.bodies: dict[int, Bodies] = {}
+        for document in documents:
+            self.bodies[id(document)], gaps = bodies_of(document, parameters)
+            self.estate.gaps += gaps
         self.by_file: dict[str, list[Document]] = {}
         for document in documents:
             self.by_file.setdefault(PurePosixPath(document.path.replace("\\", "/")).name, []).append(document)
@@ -100,6 +104,17 @@ class _Builder:
         if depth < DEEPEST:
             for name, child in self.children(document):
                 self.add(child, stack, name, depth + 1)
+        self._note_missing(stack)
+
+    def _note_missing(self, stack: Stack) -> None:
+        """Nested stacks whose template nobody gave may hold stores and functions."""
+        for name, resource in stack.resources.items():
+            if resource.type in NESTED and name not in stack.children and nested_file(resource.body):
+                missing = (
+                    "the template of this nested stack is not among those given: its stores and functions are unknown"
+                )
+                advice = f"give the template '{nested_file(resource.body)}' as well"
+                self.estate.gaps.append(Gap(resource.id, missing, advice, resource.origin))
 
     def _key(self, document: Document, parent: Stack | None, made_by: str) -> str:
         return f"{parent.key}>{made_by}" if parent is not None else f"{len(self.estate.stacks)}:{document.name}"

@@ -1,0 +1,59 @@
+"""Templates broken at random, by structure: they end in a fleet whose parts fit together, never in an exception."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from constructs_lib.readers.cloudformation import read_documents
+from constructs_lib.readers.cloudformation.document import Document, parse, template_name
+
+CASES = Path(__file__).parent / "data"
+DOCUMENTS = [
+    Document(template_name(path), path.name, parse(path.read_bytes()).value)
+    for path in sorted(CASES.rglob("*"))
+    if path.is_file() and path.suffix in (".yaml", ".yml", ".json") and ".fleet." not in path.name
+]
+BROKEN: list[Any] = [
+    None, [], {}, 0, -1, 1e308, True, "", "x", "9" * 400, [None], {"Ref": "AWS::NoValue"}, {"Ref": ["a"]}, {"Ref": None},
+    {"Fn::GetAtt": "x"},
+    {"Fn::GetAtt": []}, {"Fn::Sub": "${A}${B.C}${!x}"}, {"Fn::Sub": ["${a}", {"a": [1]}]}, {"Fn::Join": ["", [{"Ref": "x"}, None, [1]]]},
+    {"Fn::Select": [99, [1]]}, {"Fn::Split": ["", {}]}, {"Fn::If": ["c", 1]}, {"Fn::If": ["c", {"Ref": "AWS::NoValue"}, {"a": 1}]},
+    {"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-x"}}, {"Fn::Transform": {"Name": "x"}}, "{{resolve:ssm:/a/b:1}}",
+    "{{resolve:secretsmanager:x:SecretString:y}}", "arn:aws:dynamodb:::table/x", "postgres://u:p@[::1/x",
+    {"Fn::ForEach::X": ["a", ["b"], {"${a}": 1}]},
+]  # fmt: skip
+
+
+def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [here, *(place for key, inner in children for place in places(inner, (*here, key)))]
+
+
+def put(body: Any, place: tuple[Any, ...], value: Any) -> None:
+    for key in place[:-1]:
+        body = body[key]
+    body[place[-1]] = copy.deepcopy(value)
+
+
+@settings(max_examples=150, deadline=5_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_broken_templates_end_in_a_fleet_whose_parts_fit(data: st.DataObject) -> None:
+    originals = data.draw(st.lists(st.sampled_from(DOCUMENTS), min_size=1, max_size=3))
+    documents = []
+    for index, original in enumerate(originals):
+        body = copy.deepcopy(dict(original.body))
+        for _ in range(data.draw(st.integers(1, 6))):
+            place = data.draw(st.sampled_from([place for place in places(body) if place]))
+            put(body, place, data.draw(st.sampled_from(BROKEN)))
+        documents.append(Document(f"{original.name}{index}", original.path, body))
+    fleet = read_documents(documents, {}).fleet
+    for connection in fleet.connections:
+        assert connection.store in fleet.store_by_id
+        assert connection.consumer in fleet.consumer_by_id
+        assert connection.pool is None or connection.pool in fleet.pool_by_id
+    assert all(pool.store in fleet.store_by_id for pool in fleet.pools)
