@@ -143,9 +143,11 @@ function of the account, which `account-concurrency-exceeded` (PP401) adds up.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget, StoreBudget
+from constructs_lib.model.capacity import Term
 from constructs_lib.model.demand import Demand, polled_concurrency
 from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.fleet import Fleet
@@ -160,15 +162,9 @@ from constructs_lib.rules._wording import confidence, counted, store_label, usab
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
     """One finding for each way an unbounded function has into a store or its readers."""
     for item in budget.stores:
-        for demand in _unbounded(item.direct):
-            yield _direct(rule, item, demand)
+        yield from _direct(rule, item)
         for pool in item.pools:
-            for demand in _unbounded(pool.demands):
-                yield _pooled(rule, item, pool, demand)
-
-
-def _unbounded(demands: tuple[Demand, ...]) -> list[Demand]:
-    return [demand for demand in demands if _reserves_nothing(demand)]
+            yield from _pooled(rule, item, pool)
 
 
 def _reserves_nothing(demand: Demand) -> bool:
@@ -193,58 +189,64 @@ def _most(demand: Demand, noun: str) -> str:
     return f"any number of {noun}s" if high is None else f"up to {counted(high, noun)}"
 
 
-def _direct(rule: Rule, item: StoreBudget, demand: Demand) -> Finding:
-    limited = _limited_elsewhere(demand)
-    name = demand.consumer.id
-    but = f" ({limited}, but direct invocations and retries do not)" if limited else ""
-    return rule.finding(
-        name,
-        f"{name} reserves no concurrency and connects to {store_label(item)}: "
-        f"{_most(demand, 'connection')}{but}; {usable_sum(item)}",
-        arithmetic=item.terms,
-        fix=_fix_direct(item, demand),
-        origin=demand.consumer.origin,
-        confidence=confidence([demand]),
-        severity=Severity.WARNING if limited or demand.connection.via == "proxy" else Severity.ERROR,
-    )
-
-
-def _fix_direct(item: StoreBudget, demand: Demand) -> str:
-    """Unbounded functions share equally what the bounded ones leave."""
-    others = _unbounded(item.direct)
-    bounded = [other.connections.high or 0 for other in item.direct if other not in others]
-    given = dict(shares(max(0, largest_direct(item) - sum(bounded)), others))
-    most = given[demand.consumer.id]
-    if not most:
-        return (
-            f"reserve concurrency for {demand.consumer.id}; nothing is left beside the other clients of {item.store.id}"
+def _direct(rule: Rule, item: StoreBudget) -> Iterator[Finding]:
+    unbounded = [demand for demand in item.direct if _reserves_nothing(demand)]
+    if not unbounded:
+        return
+    given = dict(shares(_left(largest_direct(item), item.direct), unbounded))
+    for demand in unbounded:
+        name, limited = demand.consumer.id, _limited_elsewhere(demand)
+        but = f" ({limited}, but direct invocations and retries do not)" if limited else ""
+        yield rule.finding(
+            name,
+            f"{name} reserves no concurrency and connects to {store_label(item)}: "
+            f"{_most(demand, 'connection')}{but}; {usable_sum(item)}",
+            arithmetic=[*item.capacity.terms, Term("usable", item.capacity.usable), demand.term],
+            fix=_fix_direct(item, name, given[name], len(unbounded)),
+            origin=demand.consumer.origin,
+            confidence=confidence([demand]),
+            severity=Severity.WARNING if limited or demand.connection.via == "proxy" else Severity.ERROR,
         )
-    shared = f", shared equally by the {len(others)} functions without a reservation" if len(others) > 1 else ""
-    return f"reserve at most {most} for {demand.consumer.id} (what is left{shared}), or connect through a proxy"
 
 
-def _pooled(rule: Rule, item: StoreBudget, pool: PoolBudget, demand: Demand) -> Finding:
-    name = demand.consumer.id
-    return rule.finding(
-        name,
-        f"{name} reserves no concurrency and connects to {store_label(item)} through {pool.pool.id}: "
-        f"{_most(demand, 'client')} for a pool of {pool.connections}, so no wait can be proven",
-        arithmetic=pool.terms,
-        fix=_fix_pooled(pool, demand),
-        origin=demand.consumer.origin,
-        confidence=confidence([demand]),
-        severity=Severity.WARNING,
-    )
+def _left(room: int, demands: tuple[Demand, ...]) -> int:
+    """What the bounded clients leave of the room."""
+    bounded = [demand.connections.high or 0 for demand in demands if not _reserves_nothing(demand)]
+    return max(0, math.floor(room - sum(bounded)))
 
 
-def _fix_pooled(pool: PoolBudget, demand: Demand) -> str:
-    others = _unbounded(pool.demands)
-    bounded = [other.connections.high or 0 for other in pool.demands if other not in others]
-    most = dict(shares(max(0, int(pool.connections.low) - int(sum(bounded))), others))[demand.consumer.id]
+def _fix_direct(item: StoreBudget, name: str, most: int, sharing: int) -> str:
+    """Unbounded functions share equally what the bounded ones leave."""
     if not most:
-        return f"reserve concurrency for {demand.consumer.id} and declare how long its transactions hold a connection"
+        return f"reserve concurrency for {name}; nothing is left beside the other clients of {item.store.id}"
+    shared = f", shared equally by the {sharing} functions without a reservation" if sharing > 1 else ""
+    return f"reserve at most {most} for {name} (what is left{shared}), or connect through a proxy"
+
+
+def _pooled(rule: Rule, item: StoreBudget, pool: PoolBudget) -> Iterator[Finding]:
+    unbounded = [demand for demand in pool.demands if _reserves_nothing(demand)]
+    if not unbounded:
+        return
+    given = dict(shares(_left(math.floor(pool.connections.low), pool.demands), unbounded))
+    for demand in unbounded:
+        name = demand.consumer.id
+        yield rule.finding(
+            name,
+            f"{name} reserves no concurrency and connects to {store_label(item)} through {pool.pool.id}: "
+            f"{_most(demand, 'client')} for a pool of {pool.connections}, so no wait can be proven",
+            arithmetic=[Term(f"pool of {pool.pool.id}", pool.connections, pool.pool.origin), demand.term],
+            fix=_fix_pooled(pool, name, given[name]),
+            origin=demand.consumer.origin,
+            confidence=confidence([demand]),
+            severity=Severity.WARNING,
+        )
+
+
+def _fix_pooled(pool: PoolBudget, name: str, most: int) -> str:
+    if not most:
+        return f"reserve concurrency for {name} and declare how long its transactions hold a connection"
     return (
-        f"reserve at most {most} for {demand.consumer.id}, then nobody waits at {pool.pool.id}; "
+        f"reserve at most {most} for {name}, then nobody waits at {pool.pool.id}; "
         "more when its transactions are short and the hold is declared"
     )
 
