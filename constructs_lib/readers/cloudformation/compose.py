@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Pool, Store
 from constructs_lib.model.origin import NOWHERE
-from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.clues import Clue, weaker
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.declared import Declared
@@ -23,6 +24,7 @@ from constructs_lib.readers.cloudformation.network import Network
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.secrets import Secrets
+from constructs_lib.readers.cloudformation.services import uncounted
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.reading import Reading, Unread
 
@@ -49,8 +51,8 @@ class _Assembly:
         self.sources = EventSources(estate, named)
         self.externals = Externals(named, self.databases, self.proxies, self.declared.hosts())
         self.network = Network(estate, self.databases)
-        environment = Environment(estate, named)
-        secrets = Secrets(estate, environment, self.databases, self.proxies)
+        self.environment = environment = Environment(estate, named)
+        self.secrets = secrets = Secrets(estate, environment, self.databases, self.proxies)
         permissions = Permissions(estate, named, self.functions.resources())
         self.inference = Inference(environment, self.databases, self.proxies, secrets, permissions, self.externals)
 
@@ -60,7 +62,10 @@ class _Assembly:
         pools = (*self.proxies.all(), *self.declared.pools())
         connections = tuple(edge for function in self.functions.resources() for edge in self._connections(function))
         stores += self._unseen(stores, pools, connections)
-        gaps = tuple(dict.fromkeys((*self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)))
+        others = uncounted(self.databases, self.proxies, self.secrets, self.environment)
+        gaps = tuple(
+            dict.fromkeys((*others, *self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps))
+        )
         return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements))
 
     def _consumer(self, function: Resource) -> Consumer:
@@ -76,7 +81,15 @@ class _Assembly:
         clues = self.inference.clues(function)
         self.externals.settle(function, clues)
         clues += self._hints(function, {clue.store for clue in clues})
-        yield from edges(function, [clue for clue in clues if clue.store not in stated], self._bound(function))
+        clues = [self._conditional(function, clue) for clue in clues if clue.store not in stated]
+        yield from edges(function, clues, self._bound(function))
+
+    def _conditional(self, function: Resource, clue: Clue) -> Clue:
+        """What only a condition nobody decided brings into being is likely at most."""
+        if not function.maybe and clue.store not in self.databases.conditional:
+            return clue
+        evidence = f"{clue.evidence}, if a condition holds that depends on an open parameter"
+        return replace(clue, strength=weaker(clue.strength, "likely"), evidence=evidence)
 
     def _bound(self, function: Resource) -> str | None:
         """Why a function's concurrency is naturally small."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.readers.cloudformation.declared import Declared
@@ -52,6 +53,11 @@ class Databases:
             found = self.estate.resource(value)
             return found if found is not None and found.type in CLUSTERS else None
         return self.named.resource(value, CLUSTERS)
+
+    @cached_property
+    def conditional(self) -> frozenset[str]:
+        """Ids of stores that exist only if a condition holds which nobody decided."""
+        return frozenset(resource.id for resource in self.home.values() if resource.maybe)
 
     def store_of(self, resource: Resource) -> Resource | None:
         """The resource of the store that an instance, cluster, table … belongs to."""

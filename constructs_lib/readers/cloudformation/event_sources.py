@@ -26,6 +26,7 @@ from constructs_lib.readers.cloudformation.values import (
 #: How long a front door waits for an answer, in seconds, when nothing is set (API Gateway quotas, read 2026-11-21).
 REST_API_SECONDS = Quantity.exact(29)
 HTTP_API_SECONDS = Quantity.exact(30)
+API_SECONDS = Quantity.bounded(29, 30, "a REST API waits 29 s, an HTTP API 30 s")
 _STREAMS = {
     "kinesis": "kinesis", "dynamodb": "dynamodb-stream", "sqs": "sqs", "kafka": "kafka", "mq": "mq", "rds": "documentdb",
 }  # fmt: skip
@@ -35,6 +36,15 @@ _BY_TYPE = {
     "AWS::MSK::ServerlessCluster": "kafka", "AWS::AmazonMQ::Broker": "mq", "AWS::DocDB::DBCluster": "documentdb",
 }  # fmt: skip
 _SAM_KINDS = {"AlexaSkill": "alexa", "S3": "s3", "Cognito": "cognito", "IoTRule": "iot", "CloudWatchLogs": "logs"}
+#: Services by the principal that a permission names.
+_INVOKERS = {
+    "apigateway": "api-gateway", "s3": "s3", "sns": "sns", "events": "events", "elasticloadbalancing": "alb", "iot": "iot",
+    "logs": "logs", "cognito-idp": "cognito", "scheduler": "schedule", "alexa-appkit": "alexa", "lex": "lex", "secretsmanager": "rotation",
+}  # fmt: skip
+_SAME_DOOR = {
+    "api-gateway": {"rest-api", "http-api", "websocket-api", "api-gateway"}, "events": {"events", "schedule"},
+    "rotation": {"rotation", "custom-resource"},
+}  # fmt: skip
 _DEPLOY = frozenset({"custom-resource", "rotation"})
 
 
@@ -61,7 +71,12 @@ class EventSources:
             "AWS::Cognito::UserPool": self._cognito,
             "AWS::SecretsManager::RotationSchedule": self._rotation,
             "AWS::StepFunctions::StateMachine": self._state_machine,
+            "AWS::ApiGateway::RestApi": self._described_rest,
+            "AWS::Serverless::Api": self._described_rest,
+            "AWS::ApiGatewayV2::Api": self._described_http,
+            "AWS::Serverless::HttpApi": self._described_http,
             "poolproof:event": self._sam,
+            "AWS::Lambda::Permission": self._permission,
         }
         for kind, reader in readers.items():
             for resource in estate.of_type(kind):
@@ -136,6 +151,33 @@ class EventSources:
         default = REST_API_SECONDS if socket else HTTP_API_SECONDS
         kind = "websocket-api" if socket else "http-api"
         self._add(resource.get("IntegrationUri"), resource, kind, timeout_seconds=wait or default)
+
+    def _described_rest(self, resource: Resource) -> None:
+        self._described(resource, "rest-api", REST_API_SECONDS)
+
+    def _described_http(self, resource: Resource) -> None:
+        self._described(resource, "http-api", HTTP_API_SECONDS)
+
+    def _described(self, resource: Resource, kind: str, wait: Quantity) -> None:
+        """Integrations inside an OpenAPI description."""
+        for key in ("Body", "DefinitionBody"):
+            value = resource.get(key)
+            for logical_id, reference in (
+                {r.logical_id: r for r in references_in(value)}.items() if value is not None else ()
+            ):
+                if logical_id:
+                    self._add(reference, resource, kind, timeout_seconds=wait)
+
+    def _permission(self, resource: Resource) -> None:
+        """A service that may invoke a function, where nothing else shows what it does."""
+        kind = _INVOKERS.get((text_of(resource.get("Principal")) or "").partition(".")[0])
+        function = function_of(self.estate, self.named, resource.get("FunctionName"))
+        if kind is None or function is None:
+            return
+        known = {source.kind for source in self.found.get(function.key, {})}
+        if not known & _SAME_DOOR.get(kind, {kind}):
+            wait = API_SECONDS if kind == "api-gateway" else None
+            self._add(resource.get("FunctionName"), resource, kind, timeout_seconds=wait)
 
     def _url(self, resource: Resource) -> None:
         self._add(resource.get("TargetFunctionArn"), resource, "function-url")

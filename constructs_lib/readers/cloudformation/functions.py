@@ -53,6 +53,24 @@ class Functions:
         for alias in estate.of_type(*ALIASES):
             self._provision(alias)
 
+        for target in estate.of_type("AWS::ApplicationAutoScaling::ScalableTarget"):
+            self._scale(target)
+
+    def _scale(self, target: Resource) -> None:
+        """Provisioned concurrency that scales: what is provisioned lies between the target's capacities."""
+        if text_of(target.get("ScalableDimension")) != "lambda:function:ProvisionedConcurrency":
+            return
+        function = function_of(self.estate, self.named, target.get("ResourceId"))
+        highest = quantity_of(target.get("MaxCapacity"), f"MaxCapacity of '{target.id}'")
+        lowest = quantity_of(target.get("MinCapacity"), f"MinCapacity of '{target.id}'")
+        if function is not None and highest is not None:
+            low = min(lowest.low if lowest is not None else 0, highest.low)
+            executions = Quantity(low, highest.high, (f"'{target.id}' scales it",))
+            known = self.provisioned.setdefault(function.key, [])
+            if len(known) == 1:
+                known.clear()  # what the one alias starts with lies inside these bounds
+            known.append(Provisioned(target.id, executions, target.origin))
+
     def resources(self) -> Iterable[Resource]:
         return self.estate.of_type(FUNCTION)
 
