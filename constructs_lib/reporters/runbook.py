@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from constructs_lib.check import Report
 from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.demand import Demand
-from constructs_lib.model.headroom import largest_through_pool
-from constructs_lib.model.pools import PoolBudget
+from constructs_lib.model.headroom import room_for_clients
+from constructs_lib.model.pools import PoolBudget, pool_percent
+from constructs_lib.model.quantity import Quantity
 from constructs_lib.reporters import ledger
 from constructs_lib.reporters.markdown import code, plain, table
 from constructs_lib.reporters.runbook_changes import alarms, changes, rules_of_the_sum
@@ -25,12 +26,12 @@ def render(report: Report) -> str:
         *rules_of_the_sum(report.settings),
     ]
     for item in budgets:
-        lines += ["", *_store(item, report)]
+        lines += ["", *_store(item)]
     lines += ["", *changes(budgets), "", *alarms(budgets), *_not_decided(report), *_findings(report)]
     return "\n".join(lines) + "\n"
 
 
-def _store(item: StoreBudget, report: Report) -> list[str]:
+def _store(item: StoreBudget) -> list[str]:
     head = [
         f"## {plain(ledger.title(item))}",
         "",
@@ -44,7 +45,7 @@ def _store(item: StoreBudget, report: Report) -> list[str]:
         names = ", ".join(code(demand.consumer.id) for demand in item.within_reserve)
         lines += ["", f"Run only while a stack deploys, on the operator reserve: {names}."]
     for pool in item.pools:
-        lines += ["", *_pool(item, pool, report)]
+        lines += ["", *_pool(pool)]
     return lines
 
 
@@ -68,12 +69,6 @@ def _largest_direct(item: StoreBudget, demand: Demand) -> str:
     return "unknown" if item.capacity.usable.is_unknown else str(item.largest_fit(demand))
 
 
-def _largest_pooled(item: StoreBudget, pool: PoolBudget, demand: Demand, ceiling: int) -> str:
-    if pool.connections.is_unknown:
-        return "unknown"
-    return str(largest_through_pool(pool, item.capacity, demand, ceiling))
-
-
 _SHAPE = ["function", "reserved concurrency", "environments", "connections each"]
 
 
@@ -88,34 +83,30 @@ def _shape(demand: Demand) -> list[str]:
     ]
 
 
-def _pool(item: StoreBudget, pool: PoolBudget, report: Report) -> list[str]:
-    share = (
-        f"{ledger.figure(pool.pool.percent)} % of max_connections"
-        if pool.pool.percent
-        else "its share of max_connections"
-    )
+def _pool(pool: PoolBudget) -> list[str]:
+    share = f"{ledger.figure(pool_percent(pool.pool))} % of max_connections"
     size = "its own size" if pool.pool.connections is not None else share
-    lines = [
+    rows = [[*_shape(demand), "yes" if demand.connection.pins_session else "no"] for demand in pool.demands]
+    clients = table([*_SHAPE, "pins a connection"], rows, right=[1, 2, 3]) if rows else []
+    return [
         f"### Pool {plain(pool.pool.id)}",
         "",
-        f"Connections: {ledger.figure(pool.connections)} ({size}). {_sentence(ledger.pool_sentence(pool))}",
+        f"Connections: {ledger.figure(pool.connections)} ({size}). {_sentence(ledger.pool_sentence(pool))} {_room(pool)}",
         "",
+        *_sum(ledger.pool_rows(pool)),
+        "",
+        *clients,
     ]
-    ceiling = int(report.budget.reservable.low)
-    rows = [
-        [
-            *_shape(demand),
-            "yes" if demand.connection.pins_session else "no",
-            _largest_pooled(item, pool, demand, ceiling),
-        ]
-        for demand in pool.demands
-    ]
-    numbers = [*_sum(ledger.pool_rows(pool)), ""]
-    return [
-        *lines,
-        *numbers,
-        *table([*_SHAPE, "pins a connection", "most environments that fit"], rows, right=[1, 2, 3, 5]),
-    ]
+
+
+def _room(pool: PoolBudget) -> str:
+    room = room_for_clients(pool)
+    if room.is_unknown or room.high is None:
+        return "How many more would fit is unknown."
+    if not pool.demands:
+        return f"Room for {ledger.figure(room)} clients without waiting."
+    longest = f"{ledger.figure(Quantity.exact(pool.hold.high or 0))} s"
+    return f"Room for {ledger.figure(room)} more clients that hold a connection for at most {longest} and have the same timeouts."
 
 
 def _not_decided(report: Report) -> list[str]:

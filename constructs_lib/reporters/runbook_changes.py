@@ -73,7 +73,7 @@ def alarms(budgets: Sequence[StoreBudget]) -> list[str]:
         [
             "`Throttles` of a function",
             "More requests came than its reserved concurrency. Callers get 429 or retry; nothing is lost behind a queue.",
-            "Look at the most environments that fit, above. Raise it only in the order given; else raise the pool first.",
+            "Look at what fits, above. Raise it only in the order given: the database first, the function last.",
         ],
         [
             "`DatabaseConnections` of a database",
