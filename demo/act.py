@@ -42,11 +42,11 @@ def act(stage: Stage, running: ExitStack, started: float) -> None:
         deployed = deploy(stage, cloud, here, bootstrap, paths)
         api = call_every_function(stage, deployed)
     with stage.step("d", "500 orders at once, through the budget and straight at the database"):
-        storm, direct = run_experiment(stage, here, api)
+        concurrency = deployed.functions_with_reserve()[deployed.name(ORDER_API, "AWS::Lambda::Function")]
+        storm, direct = run_experiment(stage, here, api, concurrency)
     with stage.step("e", "The projector, twice, against its source"):
         projection = project(stage, here, deployed)
     with stage.step("f", "The report"):
-        concurrency = deployed.functions_with_reserve()[deployed.name(ORDER_API, "AWS::Lambda::Function")]
         results = Results(
             budget=plan.report,
             numbers=plan.numbers,

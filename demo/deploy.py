@@ -53,7 +53,7 @@ def _reserve(stage: Stage, deployed: Deployed) -> None:
 
 def _schema(stage: Stage, machine: Machine) -> None:
     """The migration ran as a custom resource; what it left is asked of the database itself."""
-    history = machine.server.execute("SELECT name FROM schema_history ORDER BY number", machine.pooler.database)
+    history = machine.server.execute("SELECT name FROM schema_migrations ORDER BY version", machine.pooler.database)
     stage.promise("the deployment created the schema", bool(history), ", ".join(name for (name,) in history))
     role = machine.server.execute(
         f"SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = '{APPLICATION_USER}'"  # noqa: S608 - a constant

@@ -6,15 +6,20 @@ from constructs_lib.rehearsal.burst import Burst, burst
 from demo.machine import APPLICATION_USER, DATABASE, Machine
 from demo.results import side_by_side
 from demo.stage import Stage
-from demo.storm import Address, Storm, order_key, storm
+from demo.storm import Address, Storm, order_key, storm, warm_up
 
 CLIENTS = 500
 _DIRECT_HOLD_SECONDS = 0.2
 _TOO_MANY_CONNECTIONS = "53300"
 
 
-def run_experiment(stage: Stage, machine: Machine, address: Address) -> tuple[Storm, Burst]:
+def run_experiment(stage: Stage, machine: Machine, address: Address, environments: int) -> tuple[Storm, Burst]:
     """Both bursts, with every number that was promised checked at its source."""
+    with stage.busy(f"starting the order function's {environments} environments"):
+        warm = warm_up(address, environments)
+    stage.say(
+        f"{warm} of {environments} environments answered: they run before the burst, as their starts would outlast it here"
+    )
     before = _refusals_in_log(machine)
     with stage.busy(f"{CLIENTS} orders at once through the API"):
         stormed = storm(address, machine, orders=CLIENTS)

@@ -16,37 +16,50 @@ _PLOT_WIDTH = WIDTH - _LEFT - _RIGHT
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel of a figure: its heading, height, and largest value."""
+    """One panel of a figure: its heading, height, largest value, and colour keys as style and words."""
 
     heading: str
     height: float
     most: float
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 def storm_over_time(storm: Storm, pool: int) -> str:
     """Three panels on one time axis: orders still missing, answers a second, connections at the database."""
     end = max(storm.seconds, 1.0) * 1.02
-    missing = Panel("Orders that do not exist yet", 150, float(len(storm.orders)))
-    rates = _rates(storm, end)
-    answers = Panel("Answers per second", 110, max((sum(pair) for pair in rates), default=1))
-    most = max(pool, storm.most_waiting, storm.peak_connections)
-    connections = Panel("Connections at the database", 150, most * 1.2)
+    missing = Panel("Orders that do not exist yet", 140, float(len(storm.orders)))
+    width = _bin_width(end)
+    rates = _rates(storm, end, width)
+    answers = Panel(
+        "Answers per second",
+        120,
+        max((sum(pair) for pair in rates), default=1),
+        (("served", "order made"), ("throttled", "throttled, sent again later")),
+    )
+    connections = Panel(
+        "Connections at the database",
+        150,
+        max(pool, storm.most_waiting, storm.peak_connections) * 1.2,
+        (("busy", "in use"), ("open", "open, idle"), ("waiting-key", "clients waiting for one")),
+    )
     plots, height = _stack([missing, answers, connections], end)
     plots[0].area([(s.at_seconds, s.clients) for s in storm.samples], "clients")
-    _draw_rates(plots[1], rates)
+    _draw_rates(plots[1], rates, width)
     _draw_connections(plots[2], storm, pool)
     return drawing(WIDTH, height, "The burst over time", [mark for plot in plots for mark in plot.marks])
 
 
 def direct_over_time(burst: Burst, max_connections: int) -> str:
-    """Connections at the database and clients refused so far, when the same clients go straight at it."""
+    """Clients refused so far, and connections at the database, when the same clients go straight at it."""
     end = max((sample.at_seconds for sample in burst.samples), default=1.0)
-    panel = Panel("Connections at the database, and clients refused so far", 190, float(len(burst.outcomes)))
-    (plot,), height = _stack([panel], end)
-    plot.line(_refusals(burst, end), "refused-line")
-    plot.area([(s.at_seconds, s.server_connections) for s in burst.samples], "busy")
-    plot.limit(max_connections, f"max_connections {max_connections}")
-    return drawing(WIDTH, height, "The same clients straight at the database", plot.marks)
+    refused = Panel("Clients refused so far", 140, float(len(burst.outcomes)))
+    connections = Panel("Connections at the database", 120, max(max_connections, burst.peak_connections) * 1.2)
+    plots, height = _stack([refused, connections], end)
+    plots[0].area(_refusals(burst, end), "refused")
+    plots[1].area([(s.at_seconds, s.server_connections) for s in burst.samples], "busy")
+    plots[1].limit(max_connections, f"max_connections: {max_connections}")
+    title = "The same clients straight at the database"
+    return drawing(WIDTH, height, title, [mark for plot in plots for mark in plot.marks])
 
 
 def clients_grid(served: int, refused: int) -> str:
@@ -70,6 +83,7 @@ def _stack(panels: Sequence[Panel], end: float) -> tuple[list[Plot], float]:
         values = ticks_up_to(panel.most, 5)
         plot = Plot(Box(_LEFT, top, _PLOT_WIDTH, panel.height), end, values[-1])
         plot.text(_LEFT, top - 10, panel.heading, "heading")
+        plot.keys(panel.keys, top - 10)
         plot.grid(values)
         plot.seconds([t for t in ticks_up_to(end, 10) if t <= end], labels=index == len(panels) - 1)
         plots.append(plot)
@@ -77,22 +91,24 @@ def _stack(panels: Sequence[Panel], end: float) -> tuple[list[Plot], float]:
     return plots, top - 14
 
 
-_BIN_SECONDS = 0.5
+def _bin_width(end: float) -> float:
+    """Seconds of one bar, so that there are about forty of them."""
+    return next((width for width in (0.1, 0.2, 0.25, 0.5, 1.0) if end / width <= 45), 2.0)
 
 
-def _rates(storm: Storm, end: float) -> list[tuple[float, float]]:
-    """Orders made and requests throttled, per second, in bins of half a second."""
+def _rates(storm: Storm, end: float, width: float) -> list[tuple[float, float]]:
+    """Orders made and requests throttled, per second, bar by bar."""
     moments, statuses = [at for at, _ in storm.answers], [status for _, status in storm.answers]
-    made = binned(moments, _BIN_SECONDS, end, lambda index: statuses[index] < 300)
-    throttled = binned(moments, _BIN_SECONDS, end, lambda index: statuses[index] == 429)
-    return [(m / _BIN_SECONDS, t / _BIN_SECONDS) for m, t in zip(made, throttled, strict=True)]
+    made = binned(moments, width, end, lambda index: statuses[index] < 300)
+    throttled = binned(moments, width, end, lambda index: statuses[index] == 429)
+    return [(m / width, t / width) for m, t in zip(made, throttled, strict=True)]
 
 
-def _draw_rates(plot: Plot, rates: Sequence[tuple[float, float]]) -> None:
+def _draw_rates(plot: Plot, rates: Sequence[tuple[float, float]], width: float) -> None:
     for index, (made, throttled) in enumerate(rates):
-        start = index * _BIN_SECONDS
-        plot.bar(start, start + _BIN_SECONDS, 0, made, "served")
-        plot.bar(start, start + _BIN_SECONDS, made, made + throttled, "throttled")
+        start = index * width
+        plot.bar(start, start + width, 0, made, "served")
+        plot.bar(start, start + width, made, made + throttled, "throttled")
 
 
 def _draw_connections(plot: Plot, storm: Storm, pool: int) -> None:

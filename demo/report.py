@@ -63,14 +63,6 @@ def _opening(results: Results) -> str:
 
 def _burst(results: Results) -> str:
     storm, numbers = results.storm, results.numbers
-    legend = _legend(
-        ("clients", "orders still missing"),
-        ("served", "orders made"),
-        ("throttled", "requests throttled, sent again later"),
-        ("busy", "connections in use"),
-        ("open", "open, idle"),
-        ("waiting", "waiting for a connection"),
-    )
     caption = (
         f"{len(storm.orders)} clients each send one order at the same moment. At most {results.concurrency} run at once; the others are "
         f"throttled ({number(storm.throttled)} times) and come back after a pause with jitter. The pooler opens at most "
@@ -78,7 +70,7 @@ def _burst(results: Results) -> str:
         f"Half of the orders existed after {_seconds(storm.percentile(50))}, all after {_seconds(storm.percentile(100))}."
     )
     picture = storm_over_time(storm, numbers.pool_connections)
-    return f'<h2>The burst over time</h2>{legend}<figure class="chart">{picture}<figcaption>{escape(caption)}</figcaption></figure>'
+    return f'<h2>The burst over time</h2><figure class="chart">{picture}<figcaption>{escape(caption)}</figcaption></figure>'
 
 
 def _side_by_side(results: Results) -> str:
@@ -92,10 +84,9 @@ def _side_by_side(results: Results) -> str:
         "</div>"
     )
     picture = direct_over_time(direct, results.numbers.max_connections)
-    legend = _legend(("busy", "connections at the database"), ("refused-line", "clients refused so far"))
     table = _table(["", "through the budget", "straight at the database"], side_by_side(storm, direct, results.numbers))
     chart = f'<figure class="chart">{picture}</figure>'
-    return f"<h2>The same load, with and without the budget</h2>{pair}{table}<h3>What the database saw without it</h3>{legend}{chart}"
+    return f"<h2>The same load, with and without the budget</h2>{pair}{table}<h3>What the database saw without it</h3>{chart}"
 
 
 def _budget(results: Results) -> str:
@@ -152,14 +143,6 @@ def _promise(promise: Promise) -> str:
 def _closing(results: Results) -> str:
     when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     return f"<footer>Written by <code>make demo</code> on {when}, {results.seconds:.0f} s after its start.</footer>"
-
-
-def _legend(*entries: tuple[str, str]) -> str:
-    return (
-        '<ul class="legend">'
-        + "".join(f'<li><i class="{style}"></i>{escape(words)}</li>' for style, words in entries)
-        + "</ul>"
-    )
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.burst import percentile
@@ -132,6 +133,21 @@ async def _send(address: Address, number: int, tenant: str) -> Answer:
         "idempotency-key": order_key(number),
     }
     return await request(address.port, "POST", f"{address.base_path}/orders", headers=headers, body=_order(number))
+
+
+async def _answered(address: Address, path: str, tenant: str) -> bool:
+    headers = {"authorization": f"Bearer {address.tokens[tenant]}"}
+    return (await request(address.port, "GET", f"{address.base_path}{path}", headers=headers)).status == HTTPStatus.OK
+
+
+def warm_up(address: Address, environments: int) -> int:
+    """Ask for as many listings at once as there may be environments, so that each one starts; how many answered."""
+    tenant = next(iter(address.tokens))
+
+    async def ask() -> list[bool]:
+        return list(await asyncio.gather(*(_answered(address, "/orders", tenant) for _ in range(environments))))
+
+    return sum(asyncio.run(ask()))
 
 
 def order_key(number: int) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from html import escape
 
 Point = tuple[float, float]
+_KEY_GAP = 14.0
+_NARROW, _WIDE = 4.6, 7.6
+"""Widths of characters of a key, roughly: enough that keys never overlap."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,15 @@ class Plot:
     def text(self, x: float, y: float, words: str, style: str, *, anchor: str = "start") -> None:
         """Words at a place in user units."""
         self.marks.append(f'<text class="{style}" x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>')
+
+    def keys(self, entries: Sequence[tuple[str, str]], y: float) -> None:
+        """Colour keys, right-aligned on one line; each is a style and its words, read from left to right."""
+        x = self.box.left + self.box.width
+        for style, words in reversed(entries):
+            x -= sum(_NARROW if letter in "fijlrt,. " else _WIDE for letter in words) + 17
+            self.marks.append(f'<rect class="{style}" x="{x:.1f}" y="{y - 10:g}" width="11" height="11" rx="3"/>')
+            self.text(round(x + 17, 1), y, words, "key")
+            x -= _KEY_GAP
 
     def _steps(self, points: Sequence[Point]) -> str:
         if not points:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import signal
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _ADMIN = "poolproof_admin"
 _START_ATTEMPTS = 3
+_CLOSE_SECONDS = 5.0
 _MISSING = (
     "no pgbouncer found on PATH or in /usr/sbin: install it with "
     "'apt-get install pgbouncer' (Debian, Ubuntu) or 'brew install pgbouncer' (macOS)"
@@ -143,9 +145,14 @@ class PgBouncer:
         return pool_state(self.show("POOLS"), self.database)
 
     def close_idle_connections(self) -> None:
-        """Close the server connections that no client uses now; the next transaction opens a new one."""
+        """Close the server connections that no client uses now, and wait for it; the next transaction opens a new one."""
         with psycopg.connect(self.admin_dsn, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
             connection.execute(b"RECONNECT")
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        while self.state().servers_idle:
+            if time.monotonic() > deadline:
+                raise RehearsalError(f"idle connections of the pooler are still open after {_CLOSE_SECONDS:g} s")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Stop the pooler before the context ends (to rehearse an outage)."""
