@@ -7,17 +7,20 @@ For every k, at least ``pool − k`` connections serve none of the k longest hol
 * the mean of the remaining holds over those connections, and
 * as many holds as the emptiest of them serves, each at most the longest remaining one.
 
-The smallest of these bounds over all k is proven. With equal holds it is ``ceil((clients − pool) / pool) × hold``.
+``covering`` has further bounds for a few different holds. The smallest of all is proven, and a wait is always a sum of holds. With equal
+holds it is ``ceil((clients − pool) / pool) × hold``.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
+from constructs_lib.model.covering import refined
 from constructs_lib.model.quantity import Number, whole
 
 
@@ -39,22 +42,35 @@ def longest_wait_behind(others: Iterable[Holders], pool: int) -> Number | None:
     """The same for a newcomer who meets exactly these others."""
     if pool <= 0:
         return None
-    groups = _longest_first(others)
-    count = sum(group.clients for group in groups)
-    return 0 if count < pool else min(_bounds(groups, count, pool))
+    groups, scale = _ticks(others)
+    if sum(clients for _, clients in groups) < pool:
+        return 0
+    reached = _longest_first(groups, pool)
+    bound = refined(groups, pool, min(_bounds(groups, pool)), reached)
+    step = math.gcd(*(hold for hold, _ in groups)) or 1
+    return whole(Fraction(bound // step * step, scale))
 
 
-def _bounds(groups: list[Holders], count: int, pool: int) -> Iterator[Number]:
+def _ticks(holders: Iterable[Holders]) -> tuple[tuple[tuple[int, int], ...], int]:
+    """(hold, clients) in whole ticks, shortest hold first, and the ticks of a second."""
+    counts: dict[Number, int] = {}
+    for group in holders:
+        if group.clients > 0:
+            counts[group.hold_seconds] = counts.get(group.hold_seconds, 0) + group.clients
+    scale = math.lcm(1, *(Fraction(hold).denominator for hold in counts))
+    return tuple(sorted((int(hold * scale), clients) for hold, clients in counts.items())), scale
+
+
+def _bounds(groups: Sequence[tuple[int, int]], pool: int) -> Iterator[Fraction]:
     """Bounds at the first and the last k of each group of equal holds: in between they only move one way."""
-    work: Number = sum(group.clients * group.hold_seconds for group in groups)
+    work, count = sum(hold * clients for hold, clients in groups), sum(clients for _, clients in groups)
     skipped = 0
-    for group in groups:
-        for ahead in {0, min(group.clients, pool - 1 - skipped)}:
-            servers = pool - skipped - ahead
-            yield Fraction(work - ahead * group.hold_seconds) / servers
-        yield (count - skipped) // (pool - skipped) * group.hold_seconds
-        skipped += group.clients
-        work -= group.clients * group.hold_seconds
+    for hold, clients in reversed(groups):
+        for ahead in {0, min(clients, pool - 1 - skipped)}:
+            yield Fraction(work - ahead * hold, pool - skipped - ahead)
+        yield Fraction((count - skipped) // (pool - skipped) * hold)
+        skipped += clients
+        work -= clients * hold
         if skipped >= pool:
             return
 
@@ -72,23 +88,23 @@ def forced_wait_behind(others: Iterable[Holders], pool: int) -> Number | None:
     """The same for a newcomer who meets exactly these others."""
     if pool <= 0:
         return None
-    groups = _longest_first(others)
-    count = sum(group.clients for group in groups)
+    groups, scale = _ticks(others)
+    return whole(Fraction(_longest_first(groups, pool), scale))
+
+
+@lru_cache(maxsize=1024)
+def _longest_first(groups: tuple[tuple[int, int], ...], pool: int) -> int:
+    """The least loaded connection, in ticks, when everybody arrives at once, longest holds first."""
+    count = sum(clients for _, clients in groups)
     if count < pool:
         return 0
-    if len({group.hold_seconds for group in groups}) == 1:
-        return count // pool * groups[0].hold_seconds
-    scale = math.lcm(*(Fraction(group.hold_seconds).denominator for group in groups))
+    if len(groups) == 1:
+        return count // pool * groups[0][0]
     free = [0] * pool
-    for group in groups:
-        hold = int(group.hold_seconds * scale)
-        for _ in range(group.clients):
+    for hold, clients in reversed(groups):
+        for _ in range(clients):
             heapq.heapreplace(free, free[0] + hold)
-    return whole(Fraction(free[0], scale))
-
-
-def _longest_first(holders: Iterable[Holders]) -> list[Holders]:
-    return sorted((group for group in holders if group.clients > 0), key=lambda group: -group.hold_seconds)
+    return free[0]
 
 
 def _others(groups: list[Holders]) -> list[Holders]:
