@@ -28,8 +28,14 @@ class LakeAccess(enum.Enum):
 
 
 def grant_write(bucket: s3.IBucket, grantee: iam.IGrantable, prefix: str) -> iam.Grant:
-    """Grant writing, reading back, listing and deleting objects under ``prefix``."""
-    return _list(bucket, grantee, (prefix,)).combine(
+    """Grant writing, reading back and deleting objects under ``prefix``, and asking whether an object exists.
+
+    Listing is not limited to the prefix: S3 answers 404 for a missing object only to who may list the bucket, and such a request
+    carries no prefix that a condition could match (S3 API, GetObject and HeadObject permissions, 2026-11-21).
+    """
+    return iam.Grant.add_to_principal(
+        grantee=grantee, actions=["s3:ListBucket"], resource_arns=[bucket.bucket_arn]
+    ).combine(
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],

@@ -15,7 +15,16 @@ from constructs_lib.cdk.reference.blueprint import SALES_PROJECTOR, Blueprint
 from constructs_lib.cdk.reference.orders import Database
 
 SOURCE = "sales_dashboard_projector"
-COLUMNS = {"tenant_id": "string"}
+COLUMNS = {
+    "order_id": "string",
+    "tenant_id": "string",
+    "customer_id": "string",
+    "currency": "string",
+    "total_minor": "bigint",
+    "line_count": "int",
+    "created_at": "timestamp",
+}
+"""What the projector writes; amounts are whole minor units."""
 _UNUSED = (
     "pyarrow/tests",
     "pyarrow/include",
