@@ -6,6 +6,7 @@ client never waits behind itself, so a function with a long hold waits less than
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -71,9 +72,48 @@ def held(demand: Demand) -> Held:
     )
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Everybody at a pool, those with the same hold as one group, so that a chain costs the same however many functions there are.
+
+    ``most`` and ``least`` are the clients that are not pinned, at their highest and their lowest numbers; ``most`` is ``None`` when
+    nothing bounds them. ``pinned_most`` and ``pinned_least`` are connections that pinned sessions keep. ``mixed`` tells different holds.
+    """
+
+    most: tuple[Holders, ...] | None
+    least: tuple[Holders, ...]
+    pinned_most: int
+    pinned_least: int
+    mixed: bool
+
+
+def crowd_of(clients: Sequence[Held]) -> Crowd:
+    """The groups of a pool's clients."""
+    most, least = Counter[Number](), Counter[Number]()
+    pinned_most = pinned_least = 0
+    unbounded = False
+    for client in clients:
+        kept, hold = client.demand.connections, client.hold
+        unbounded = unbounded or kept.high is None or hold.high is None
+        if client.pinned:
+            pinned_most += int(kept.high or 0)
+            pinned_least += int(kept.low)
+        else:
+            once = client.demand.once
+            most[hold.high or 0] += int(once.high or 0)
+            least[hold.low] += int(once.low)
+    mixed = len({client.hold.low for client in clients}) > 1
+    return Crowd(None if unbounded else _holders(most), _holders(least), pinned_most, pinned_least, mixed)
+
+
+def _holders(counts: Counter[Number]) -> tuple[Holders, ...]:
+    return tuple(Holders(count, hold) for hold, count in counts.items())
+
+
 def chains_of(clients: Sequence[Held], connections: Quantity) -> tuple[Chain, ...]:
     """The chain of every demand on a pool of that many connections."""
-    return tuple(_chain(client, clients, connections) for client in clients)
+    crowd = crowd_of(clients)
+    return tuple(_chain(client, crowd, connections) for client in clients)
 
 
 def decide(needed: Quantity, timeout: Quantity) -> Verdict:
@@ -83,16 +123,16 @@ def decide(needed: Quantity, timeout: Quantity) -> Verdict:
     return Verdict.EXCEEDS if needed.surely_above(timeout) else Verdict.UNDECIDED
 
 
-def _chain(client: Held, clients: Sequence[Held], connections: Quantity) -> Chain:
+def _chain(client: Held, crowd: Crowd, connections: Quantity) -> Chain:
     link, timeout = client.demand.connection, client.demand.consumer.timeout_seconds
     transactions, work = link.transactions_per_invocation or ONE, link.other_work_seconds or ZERO
-    wait = Quantity(0, _longest(client, clients, connections))
+    wait = Quantity(0, _longest(client, crowd, connections))
     most = (wait + transactions * client.hold if client.pinned else transactions * (wait + client.hold)) + work
-    if most.surely_at_most(timeout) and len({other.hold.low for other in clients}) > 1:
+    if most.surely_at_most(timeout) and crowd.mixed:
         # The proof holds; what a schedule certainly causes would take a simulation of it and change nothing.
         return Chain(client.demand, client.hold, client.assumed, transactions, wait, most, Verdict.FITS)
-    wait = replace(wait, low=_forced(client, clients, connections))
-    needed = replace(most, low=_surely_needed(client, clients, connections, wait.low) + work.low)
+    wait = replace(wait, low=_forced(client, crowd, connections))
+    needed = replace(most, low=_surely_needed(client, crowd, connections, wait.low) + work.low)
     verdict = decide(needed, timeout)
     if client.demand.once.high == 0 or (wait.high == 0 and client.assumed):
         # Nobody comes, or nobody waits: how long the function then works is its own affair, not the pool's.
@@ -100,33 +140,31 @@ def _chain(client: Held, clients: Sequence[Held], connections: Quantity) -> Chai
     return Chain(client.demand, client.hold, client.assumed, transactions, wait, needed, verdict)
 
 
-def _longest(client: Held, clients: Sequence[Held], connections: Quantity) -> Number | None:
+def _longest(client: Held, crowd: Crowd, connections: Quantity) -> Number | None:
     """The wait that this client never exceeds; ``None`` when nothing bounds it."""
-    if any(other.demand.connections.high is None or other.hold.high is None for other in clients):
+    if crowd.most is None:
         return None
-    pinned = sum(int(other.demand.connections.high or 0) for other in clients if other.pinned)
-    servers = int(connections.low) - pinned + client.pinned
-    groups = [Holders(int(other.demand.once.high or 0), other.hold.high or 0) for other in clients if not other.pinned]
-    return longest_wait_behind(groups if client.pinned else _without(groups, client.hold.high or 0, 1), servers)
+    own = 1 if client.pinned and client.demand.connections.high else 0
+    servers = int(connections.low) - crowd.pinned_most + own
+    others = crowd.most if client.pinned else _without(crowd.most, client.hold.high or 0, 1)
+    return longest_wait_behind(others, servers)
 
 
-def _forced(client: Held, clients: Sequence[Held], connections: Quantity) -> Number:
+def _forced(client: Held, crowd: Crowd, connections: Quantity) -> Number:
     """A wait that some schedule certainly causes to this client."""
-    groups = [Holders(int(other.demand.once.low), other.hold.low) for other in clients if not other.pinned]
-    behind = groups if client.pinned else _without(groups, client.hold.low, 1)
-    return _forced_behind(behind, client, clients, connections)
+    behind = crowd.least if client.pinned else _without(crowd.least, client.hold.low, 1)
+    return _forced_behind(behind, client, crowd, connections)
 
 
-def _forced_behind(groups: Sequence[Holders], client: Held, clients: Sequence[Held], connections: Quantity) -> Number:
+def _forced_behind(groups: Sequence[Holders], client: Held, crowd: Crowd, connections: Quantity) -> Number:
     """Zero where no schedule is certain, or where the wait has no end: the pool's own verdict says so then."""
     if connections.high is None:
         return 0
-    pinned = sum(int(other.demand.connections.low) for other in clients if other.pinned)
     own = 1 if client.pinned and client.demand.connections.low > 0 else 0
-    return forced_wait_behind(groups, int(connections.high) - pinned + own) or 0
+    return forced_wait_behind(groups, int(connections.high) - crowd.pinned_least + own) or 0
 
 
-def _surely_needed(client: Held, clients: Sequence[Held], connections: Quantity, first: Number) -> Number:
+def _surely_needed(client: Held, crowd: Crowd, connections: Quantity, first: Number) -> Number:
     """Seconds of waits and holds that some schedule certainly causes.
 
     Before its later transactions only those surely come again whose hold is no longer than this client's: they began before it and are
@@ -137,13 +175,9 @@ def _surely_needed(client: Held, clients: Sequence[Held], connections: Quantity,
         return 0
     if client.pinned or transactions == 1:
         return first + transactions * client.hold.low
-    again = [
-        Holders(int(other.demand.once.low), other.hold.low)
-        for other in clients
-        if not other.pinned and other.hold.low <= client.hold.low
-    ]
+    again = [group for group in crowd.least if group.hold_seconds <= client.hold.low]
     each = max(1, int(client.demand.per_environment.low))
-    later = _forced_behind(_without(again, client.hold.low, each), client, clients, connections)
+    later = _forced_behind(_without(again, client.hold.low, each), client, crowd, connections)
     return first + client.hold.low + (transactions - 1) * (later + client.hold.low)
 
 

@@ -214,3 +214,19 @@ def test_growing_a_function_never_makes_a_full_database_fit(
     grown = [*clients[1:], direct("F0", functions[0][0] + more, functions[0][1])]
     if store_budget(store, *clients).verdict is Verdict.EXCEEDS:
         assert store_budget(store, *grown).verdict is Verdict.EXCEEDS
+
+
+def test_a_stopped_function_whose_sessions_would_pin_changes_nobodys_wait() -> None:
+    others = pooled("Api", 60, hold=1, transactions_per_invocation=Quantity.exact(2))
+    stopped = pooled("Stopped", 0, hold=2, pins_session=True)
+
+    assert pool_budget(others, stopped).wait == pool_budget(others).wait
+
+
+def test_many_functions_with_the_same_hold_are_judged_as_one_crowd() -> None:
+    crowd = pool_budget(*(pooled(f"F{index}", 2, hold=1) for index in range(30)))
+    alone = pool_budget(pooled("F", 60, hold=1))
+
+    assert {(chain.wait, chain.needed) for chain in crowd.chains} == {
+        (chain.wait, chain.needed) for chain in alone.chains
+    }
