@@ -46,8 +46,8 @@ class Claim:
 def allocate(room: int, claims: Sequence[Claim]) -> dict[str, int]:
     """Environments per function so that all together stay within ``room`` connections, as far as fixed numbers allow.
 
-    Shares that add up to more than everything shrink alike. Fixed numbers are returned as they are, also beyond the room: judging them is the checker's part. A function for which nothing
-    is left gets 0.
+    Fixed numbers are returned as they are, also beyond the room: judging them is the checker's part. Shares that add up to more than
+    everything shrink alike. A function for which nothing is left gets 0.
     """
     result = {claim.path: claim.wanted for claim in claims if isinstance(claim.wanted, int)}
     taken = sum(claim.wanted * claim.each for claim in claims if isinstance(claim.wanted, int))

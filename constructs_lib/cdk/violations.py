@@ -31,12 +31,18 @@ def violation(finding: Finding, report: Report, templates: list[str]) -> cdk.Pol
         severity = "warning"
     return cdk.PolicyViolation(
         rule_name=finding.code,
-        description="\n".join((finding.message, *(f"    {line}" for line in finding.arithmetic))),
+        description=_described(finding),
         fix=finding.fix or None,
         severity=severity,
         rule_metadata={"name": finding.name, "subject": finding.subject, "confidence": finding.confidence.value},
         violating_resources=[_resource(_place(finding, report), templates)],
     )
+
+
+def _described(finding: Finding) -> str:
+    """What is wrong, the arithmetic, and last the rule: CDK puts the plugin's name behind it."""
+    lines = (*finding.arithmetic, f"rule {finding.code} {finding.name}")
+    return "\n".join((finding.message, *(f"    {line}" for line in lines)))
 
 
 def _place(finding: Finding, report: Report) -> Origin:

@@ -49,7 +49,13 @@ def test_eighty_direct_connections_on_a_micro_instance_are_refused_with_the_arit
     with pytest.raises(RuntimeError) as refusal:
         PlainApp(80, tmp_path).synth()
     said = str(refusal.value)
-    for part in ("(poolproof)", "80 environments", "160", "Shop/Database/Resource", "db.t4g.micro"):
+    for part in (
+        "rule PP101 connections-over-budget (poolproof)",
+        "80 environments",
+        "160",
+        "Shop/Database/Resource",
+        "db.t4g.micro",
+    ):
         assert part in said
     (finding,) = [item for item in report_in(tmp_path)["findings"] if item["code"] == "PP101"]
     assert (finding["severity"], finding["confidence"]) == ("error", "certain")

@@ -80,20 +80,26 @@ settings: {}
     assert problems_of(text) == [
         (
             2,
-            "store of 'orders' must be one of relational, key-value, document, analytical (did you mean 'relational'?), "
-            "got 'relationl'",
+            (
+                "store of 'orders' must be one of relational, key-value, document, analytical (did you mean 'relational'?), "
+                "got 'relationl'"
+            ),
         ),
         (
             2,
-            "trigger of 'orders' must be one of http-api, rest-api, function-url, queue, stream, event, schedule, "
-            "hourly-batch, daily-batch (did you mean 'hourly-batch'?), got 'hourly'",
+            (
+                "trigger of 'orders' must be one of http-api, rest-api, function-url, queue, stream, event, schedule, "
+                "hourly-batch, daily-batch (did you mean 'hourly-batch'?), got 'hourly'"
+            ),
         ),
         (3, "concurrency_limit of 'checks' must be a whole number from 1 up, a share such as 50%, or fits, got '-5'"),
         (4, "'orders' is defined twice in function_profiles, first in line 2; names must be unique"),
         (
             5,
-            "unknown key 'colour' of 'nothing'; allowed are store, access_pattern, trigger, concurrency_limit, "
-            "peak_requests_per_second, duration, hold, transactions, timeout, memory",
+            (
+                "unknown key 'colour' of 'nothing'; allowed are store, access_pattern, trigger, concurrency_limit, "
+                "peak_requests_per_second, duration, hold, transactions, timeout, memory"
+            ),
         ),
         (5, "'nothing' names no store; allowed are relational, key-value, document, analytical"),
         (6, "profile 'seven' must be a mapping of names to values, got '7'"),
