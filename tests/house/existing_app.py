@@ -55,7 +55,7 @@ store = RelationalStore.from_existing(
     transaction_timeout=cdk.Duration.millis(500),
 )
 store.connect(function, concurrency=60)
-for name in ("order_api", "project_catalog"):
+for name in sys.argv[2:]:
     StoreFunction(stack, name.title().replace("_", ""), entry=name)
 app.synth()
 sys.stdout.write(constructs_lib.__file__)
