@@ -1,0 +1,78 @@
+"""Real servers for the functions: PostgreSQL with its schema, PgBouncer before it, a local cloud, and handlers loaded by path."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.rehearsal.pgbouncer import PgBouncer
+from constructs_lib.rehearsal.postgres import PostgresServer
+from demo.cloud import Cloud
+
+_HERE = Path(__file__).resolve().parent
+_SOURCES = _HERE.parents[1] / "lambda_src"
+_FUNCTIONS = ("order_api", "idempotency_check", "project_catalog", "sales_dashboard_projector", "database_migration")
+sys.path[:0] = [str(_HERE), str(_SOURCES), *(str(_SOURCES / name) for name in _FUNCTIONS)]
+
+from surroundings import Secrets, migrate, pooler_before, settings_for  # noqa: E402 - found through the path above
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer(max_connections=40) as server:
+        migrate(server)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pooler(postgres: PostgresServer) -> Iterator[PgBouncer]:
+    with pooler_before(postgres) as running:
+        yield running
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
+    import datastores.credentials
+
+    answers = Secrets()
+    monkeypatch.setattr(datastores.credentials, "secret_text", answers.text)
+    return answers
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant of this test alone."""
+    return f"tenant-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch, secrets: Secrets) -> Callable[..., None]:
+    """Points the relational environment at a server."""
+
+    def point(server: Any, **changed: str) -> None:
+        for name, value in settings_for(server, **changed).items():
+            monkeypatch.setenv(name, value)
+
+    return point
+
+
+@pytest.fixture(scope="session")
+def cloud_process() -> Iterator[Cloud]:
+    with Cloud() as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(cloud_process: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """The local cloud as every AWS client of this process sees it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in cloud_process.environment().items():
+        monkeypatch.setenv(name, value)
+    return cloud_process
