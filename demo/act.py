@@ -10,7 +10,7 @@ from pathlib import Path
 from constructs_lib.rehearsal.process import allow_many_files
 from demo.budget import synthesize
 from demo.cloud import Cloud
-from demo.deploy import begin_bootstrap, deploy
+from demo.deploy import begin_bootstrap, begin_local_synth, deploy
 from demo.experiment import run_experiment
 from demo.functions import call_every_function
 from demo.machine import machine
@@ -35,11 +35,13 @@ def act(stage: Stage, running: ExitStack, started: float) -> None:
 
     with stage.step("a", "The reference stack and its budget"):
         plan = synthesize(stage, paths, cloud.environment())
+    here = running.enter_context(machine(plan.numbers))
+    local = running.enter_context(begin_local_synth(cloud, here, paths))
     with stage.step("b", "Over budget: refused at synth, fixed, accepted"):
         refusal = refuse_and_fix(stage, paths, cloud.environment(), plan)
     with stage.step("c", "Deployed to a cloud on this machine, every function called"):
-        here = running.enter_context(machine(plan.numbers))
-        deployed = deploy(stage, cloud, here, bootstrap, paths)
+        begun = {"cdk bootstrap": bootstrap, "cdk synth of the local stage": local}
+        deployed = deploy(stage, cloud, here, begun, paths)
         api = call_every_function(stage, deployed)
     with stage.step("d", "500 orders at once, through the budget and straight at the database"):
         concurrency = deployed.functions_with_reserve()[deployed.name(ORDER_API, "AWS::Lambda::Function")]

@@ -16,6 +16,7 @@ from constructs_lib.readers.sources import read
 from constructs_lib.reporters import ledger
 from demo.cdk_command import must, run
 from demo.machine import Numbers
+from demo.naming import Names, names_of
 from demo.paths import Paths
 from demo.stage import Stage
 
@@ -58,26 +59,30 @@ def synthesize(stage: Stage, paths: Paths, environment: Mapping[str, str]) -> Pl
 
 
 def _show(stage: Stage, report: Report) -> None:
+    names = names_of(report)
     for budget in _holding(report):
-        stage.table(
-            ["connections of " + ledger.title(budget), "", ""],
-            [[r.label, r.sign, r.figure] for r in ledger.store_rows(budget)],
-        )
+        rows = [[row.sign.strip(), row.figure, names.plain(row.label)] for row in ledger.store_rows(budget)]
+        stage.figures(f"{names.of(budget.store.id)}: {ledger.describe(budget.store)}", rows)
         stage.say(ledger.store_sentence(budget))
         for pool in budget.pools:
-            stage.say(f"pool {pool.pool.id}: {ledger.pool_sentence(pool)}")
-    stage.table(["function", "reserved concurrency", "through", "connections"], _functions(report))
+            stage.say(f"{names.of(pool.pool.id)}: {ledger.pool_sentence(pool)}")
+    stage.table(["function", "reserved", "connections", "through"], _functions(report, names))
 
 
-def _functions(report: Report) -> list[list[str]]:
-    demands = {demand.consumer.id: demand for budget in report.budget.stores for demand in budget.demands}
-    within = {demand.consumer.id: demand for budget in report.budget.stores for demand in budget.within_reserve}
+def _functions(report: Report, names: Names) -> list[list[str]]:
+    """Every function, its reserved concurrency, and what it may open where."""
+    demands = {
+        demand.consumer.id: demand
+        for budget in report.budget.stores
+        for demand in (*budget.demands, *budget.within_reserve)
+    }
     rows = []
-    for consumer in sorted(report.fleet.consumers, key=lambda consumer: consumer.id):
-        demand = demands.get(consumer.id) or within.get(consumer.id)
+    for consumer in sorted(report.fleet.consumers, key=lambda consumer: names.of(consumer.id)):
+        demand = demands.get(consumer.id)
         reserved = "none" if consumer.reserved_concurrency is None else ledger.figure(consumer.reserved_concurrency)
-        way = "no connections" if demand is None else demand.connection.pool or demand.connection.via
-        rows.append([consumer.id, reserved, way, "0" if demand is None else ledger.figure(demand.connections)])
+        opened = "0" if demand is None else ledger.figure(demand.connections)
+        way = "" if demand is None else names.of(demand.connection.pool or demand.connection.via)
+        rows.append([names.of(consumer.id), reserved, opened, way])
     return rows
 
 

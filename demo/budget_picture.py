@@ -10,6 +10,7 @@ from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.pools import PoolBudget
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.reporters import ledger
+from demo.naming import Names, names_of
 from demo.svg import drawing, number
 
 _WIDTH, _BAR = 1000.0, 34.0
@@ -27,37 +28,43 @@ class Share:
 def budget_pictures(report: Report) -> str:
     """All stores that hold connections, in the order of the report, then those that hold none."""
     counted = [budget for budget in report.budget.stores if budget.demands or budget.pools]
-    held = "".join(_store(budget) for budget in counted)
+    names = names_of(report)
+    held = "".join(_store(budget, names) for budget in counted)
     others = [store for store in report.fleet.stores if store.id not in {budget.store.id for budget in counted}]
-    names = ", ".join(f"<code>{escape(store.id)}</code> ({escape(store.kind)})" for store in others)
-    return held + (f'<p class="note">Hold no connections: {names}.</p>' if names else "")
+    without = ", ".join(f"<code>{escape(names.of(store.id))}</code> ({escape(store.kind)})" for store in others)
+    return held + (f'<p class="note">Hold no connections: {without}.</p>' if without else "")
 
 
-def _store(budget: StoreBudget) -> str:
-    title = f"<h3><code>{escape(ledger.title(budget))}</code> <span>{escape(ledger.describe(budget.store))}</span></h3>"
+def _store(budget: StoreBudget, names: Names) -> str:
+    title = f"<h3><code>{escape(names.plain(ledger.title(budget)))}</code> <span>{escape(ledger.describe(budget.store))}</span></h3>"
     verdict = f'<p class="verdict">{escape(ledger.store_sentence(budget))}</p>'
-    shares = _store_shares(budget)
-    return title + _bar(shares, _low(budget.capacity.max_connections)) + _legend(shares) + verdict + _pools(budget)
+    shares = _store_shares(budget, names)
+    return (
+        title + _bar(shares, _low(budget.capacity.max_connections)) + _legend(shares) + verdict + _pools(budget, names)
+    )
 
 
-def _store_shares(budget: StoreBudget) -> list[Share]:
+def _store_shares(budget: StoreBudget, names: Names) -> list[Share]:
     """Everything that is kept, may be opened, or is left; capacities at their low end, demands at their high end."""
     kept = [Share(term.label.split(" (")[0], _high(term.quantity), "kept") for term in budget.capacity.terms[1:]]
-    pools = [Share(f"pool {pool.pool.id}", _high(pool.opening), "pool") for pool in budget.pools]
-    direct = [Share(f"{demand.consumer.id}, direct", _high(demand.connections), "direct") for demand in budget.direct]
+    pools = [Share(f"pool {names.of(pool.pool.id)}", _high(pool.opening), "pool") for pool in budget.pools]
+    direct = [
+        Share(f"{names.of(demand.consumer.id)}, direct", _high(demand.connections), "direct")
+        for demand in budget.direct
+    ]
     taken = [share for share in (*kept, *pools, *direct) if share.connections > 0]
     left = _low(budget.capacity.max_connections) - sum(share.connections for share in taken)
     return [*taken, Share("left", max(left, 0), "left")]
 
 
-def _pools(budget: StoreBudget) -> str:
-    return "".join(_pool(pool) for pool in budget.pools)
+def _pools(budget: StoreBudget, names: Names) -> str:
+    return "".join(_pool(pool, names) for pool in budget.pools)
 
 
-def _pool(pool: PoolBudget) -> str:
-    shares = [Share(demand.consumer.id, _high(demand.once), "client") for demand in pool.demands]
+def _pool(pool: PoolBudget, names: Names) -> str:
+    shares = [Share(names.of(demand.consumer.id), _high(demand.once), "client") for demand in pool.demands]
     size = _low(pool.connections)
-    title = f"<h4>Clients of the pool <code>{escape(pool.pool.id)}</code>, which has {number(size)} connections</h4>"
+    title = f"<h4>Clients of the pool <code>{escape(names.of(pool.pool.id))}</code>, which has {number(size)} connections</h4>"
     verdict = f'<p class="verdict">{escape(ledger.pool_sentence(pool))}</p>'
     most = max(size, sum(share.connections for share in shares))
     return title + _bar(shares, most, marker=size) + _legend(shares) + verdict

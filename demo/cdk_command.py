@@ -61,9 +61,14 @@ class Command:
         return Finished(self._process.exit_code or 0, text, time.monotonic() - self._started)
 
 
+def start(name: str, arguments: Sequence[str], *, environment: Mapping[str, str], log_folder: Path) -> Command:
+    """Start a CDK command of this checkout; its output goes to `<log_folder>/<name>.log`."""
+    return Command(arguments, environment=environment, folder=ROOT, log=log_folder / f"{name}.log")
+
+
 def run(name: str, arguments: Sequence[str], *, environment: Mapping[str, str], log_folder: Path) -> Finished:
-    """Run a CDK command of this checkout to its end; its output goes to `<log_folder>/<name>.log`."""
-    with Command(arguments, environment=environment, folder=ROOT, log=log_folder / f"{name}.log") as command:
+    """The same, to its end."""
+    with start(name, arguments, environment=environment, log_folder=log_folder) as command:
         return command.wait()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from demo.cdk_command import Command, must, run
+from demo.cdk_command import Command, must, run, start
 from demo.cloud import ACCOUNT, REGION, Cloud
 from demo.deployed import Deployed, read_deployed
 from demo.machine import APPLICATION_USER, Machine
@@ -19,15 +19,21 @@ def begin_bootstrap(cloud: Cloud, paths: Paths, folder: Path) -> Command:
     return Command(arguments, environment=cloud.environment(), folder=folder, log=paths.logs / "bootstrap.log")
 
 
-def deploy(stage: Stage, cloud: Cloud, machine: Machine, bootstrap: Command, paths: Paths) -> Deployed:
-    """Finish the bootstrap, deploy, and tell the cloud the limits that it does not read from templates."""
-    with stage.busy("cdk bootstrap"):
-        must(bootstrap.wait(), "cdk bootstrap")
+def begin_local_synth(cloud: Cloud, machine: Machine, paths: Paths) -> Command:
+    """Start the synthesis of the local stage in the background: the same app, told where its database is."""
+    context = ["-c", "poolproof:stage=local", "-c", f"poolproof:local={machine.context()}"]
+    arguments = ["synth", "--quiet", "--output", str(paths.local), *context]
+    return start("synth-local", arguments, environment=cloud.environment(), log_folder=paths.logs)
+
+
+def deploy(stage: Stage, cloud: Cloud, machine: Machine, begun: Mapping[str, Command], paths: Paths) -> Deployed:
+    """Wait for what was begun, deploy, and tell the cloud the limits that it does not read from templates."""
+    for what, command in begun.items():
+        with stage.busy(what):
+            must(command.wait(), what)
     with stage.busy("cdk deploy"):
-        finished = must(
-            run("deploy", _arguments(machine, paths), environment=cloud.environment(), log_folder=paths.logs),
-            "cdk deploy",
-        )
+        deploying = run("deploy", _arguments(paths), environment=cloud.environment(), log_folder=paths.logs)
+        finished = must(deploying, "cdk deploy")
     deployed = read_deployed(cloud, paths.local)
     count = len(deployed.physical)
     stage.promise(
@@ -38,9 +44,8 @@ def deploy(stage: Stage, cloud: Cloud, machine: Machine, bootstrap: Command, pat
     return deployed
 
 
-def _arguments(machine: Machine, paths: Paths) -> list[str]:
-    context = ["-c", "poolproof:stage=local", "-c", f"poolproof:local={machine.context()}"]
-    return ["deploy", "--require-approval", "never", "--progress", "events", "--output", str(paths.local), *context]
+def _arguments(paths: Paths) -> list[str]:
+    return ["deploy", "--app", str(paths.local), "--require-approval", "never", "--progress", "events"]
 
 
 def _reserve(stage: Stage, deployed: Deployed) -> None:

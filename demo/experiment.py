@@ -23,7 +23,7 @@ def run_experiment(stage: Stage, machine: Machine, address: Address, environment
     before = _refusals_in_log(machine)
     with stage.busy(f"{CLIENTS} orders at once through the API"):
         stormed = storm(address, machine, orders=CLIENTS)
-    _check_storm(stage, machine, stormed, _refusals_in_log(machine) - before)
+    _check_storm(stage, machine, stormed, _refusals_in_log(machine) - before, environments)
     machine.pooler.close_idle_connections()
     with stage.busy(f"{CLIENTS} clients at once straight at the database"):
         direct = burst(
@@ -39,7 +39,7 @@ def run_experiment(stage: Stage, machine: Machine, address: Address, environment
     return stormed, direct
 
 
-def _check_storm(stage: Stage, machine: Machine, stormed: Storm, refusals: int) -> None:
+def _check_storm(stage: Stage, machine: Machine, stormed: Storm, refusals: int, environments: int) -> None:
     pool = machine.numbers.pool_connections
     rows, keys = _orders_in_database(machine)
     once = rows == keys == stormed.created == CLIENTS
@@ -52,6 +52,11 @@ def _check_storm(stage: Stage, machine: Machine, stormed: Storm, refusals: int) 
     peak, moments = stormed.peak_connections, len(stormed.samples)
     evidence = f"{peak} at most in {moments} samples of pg_stat_activity, pool {pool}"
     stage.promise("connections at the server never above the pool", 0 < peak <= pool, evidence)
+    clients = stormed.most_environments
+    evidence = f"{clients} clients of the pooler at most, {environments} reserved"
+    stage.promise(
+        "never more clients at the pooler than the reserved concurrency", 0 < clients <= environments, evidence
+    )
     evidence = f"{stormed.throttled} answers of 429, all sent again"
     stage.promise(
         "what is beyond the reserved concurrency is throttled, not queued at the database",

@@ -85,9 +85,12 @@ def _compared(source: Figures, lake: Figures, again: Figures) -> list[Comparison
 
 
 def _show(stage: Stage, projection: Projection) -> None:
-    columns = ["tenant and day", *(f"{name}: source" for name in _FIGURES), *(f"{name}: lake" for name in _FIGURES)]
-    rows = [[row.key, *map(str, row.source), *map(str, row.lake_again)] for row in projection.rows]
-    stage.table(columns, rows)
+    columns = ["tenant and day", *(f"{name}: source, lake, lake again" for name in _FIGURES)]
+    stage.table(columns, [[row.key, *_triples(row)] for row in projection.rows])
+
+
+def _triples(row: Comparison) -> list[str]:
+    return [" ".join(map(str, triple)) for triple in zip(row.source, row.lake, row.lake_again, strict=True)]
 
 
 def _summed(figures: Figures) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from constructs_lib.check import Report, check
 from constructs_lib.errors import RehearsalError
 from constructs_lib.model.finding import Finding
-from constructs_lib.model.headroom import largest_through_pool
+from constructs_lib.model.headroom import room_for_clients
 from constructs_lib.readers.sources import read
 from demo.budget import Plan
-from demo.cdk_command import Finished, run
+from demo.cdk_command import Command, Finished, start
+from demo.naming import names_of
 from demo.paths import Paths
 from demo.results import Refusal
 from demo.stage import Stage
@@ -21,10 +22,27 @@ _KEY = "poolproof:order_api_concurrency"
 
 
 def refuse_and_fix(stage: Stage, paths: Paths, environment: Mapping[str, str], plan: Plan) -> Refusal:
-    """Ask for too much, show the refusal, then ask for the most that fits."""
-    stage.say(f"the same stack, but {_ASKED} concurrent executions of the order function: -c {_KEY}={_ASKED}")
-    refused = _synthesize(stage, paths.refused, environment, _ASKED, paths)
-    finding = _stopping(check(read([paths.refused]).fleet))
+    """Ask for too much, show the refusal, then ask for the most that fits. Both syntheses run side by side."""
+    fits = _largest(plan)
+    with (
+        _synthesis(paths.refused, environment, _ASKED, paths) as too_much,
+        _synthesis(paths.fixed, environment, fits, paths) as enough,
+    ):
+        stage.say(f"the same stack, but {_ASKED} concurrent executions of the order function: -c {_KEY}={_ASKED}")
+        with stage.busy("cdk synth"):
+            refused = too_much.wait()
+        report = check(read([paths.refused]).fleet)
+        finding, names = _stopping(report), names_of(report)
+        _check_refusal(stage, refused, finding, fits)
+        stage.say(f"the fix: -c {_KEY}={fits}")
+        with stage.busy("cdk synth"):
+            fixed = enough.wait()
+    stage.promise("with the fix the same stack passes", fixed.exit_code == 0, f"exit code {fixed.exit_code}")
+    lines = tuple(names.plain(line.split("  [")[0]) for line in finding.arithmetic)
+    return Refusal(_ASKED, finding.code, names.plain(finding.message), lines, fits)
+
+
+def _check_refusal(stage: Stage, refused: Finished, finding: Finding, fits: int) -> None:
     stage.quote(_words(refused, finding))
     stage.promise(
         "a stack over its budget does not get past cdk synth", refused.exit_code != 0, f"exit code {refused.exit_code}"
@@ -33,20 +51,12 @@ def refuse_and_fix(stage: Stage, paths: Paths, environment: Mapping[str, str], p
     stage.promise(
         "the refusal shows the rule and its arithmetic", told, f"{finding.code}, {len(finding.arithmetic)} lines"
     )
-
-    fits = _largest(plan)
-    named = str(fits) in finding.fix
-    stage.promise("the refusal names the number that fits", named, finding.fix)
-    stage.say(f"the fix: {_KEY}={fits}")
-    fixed = _synthesize(stage, paths.fixed, environment, fits, paths)
-    stage.promise("with the fix the same stack passes", fixed.exit_code == 0, f"exit code {fixed.exit_code}")
-    return Refusal(_ASKED, finding.code, finding.message, finding.arithmetic, fits)
+    stage.promise("the refusal names the number that fits", str(fits) in finding.fix.split(), finding.fix)
 
 
-def _synthesize(stage: Stage, output: Path, environment: Mapping[str, str], concurrency: int, paths: Paths) -> Finished:
+def _synthesis(output: Path, environment: Mapping[str, str], concurrency: int, paths: Paths) -> Command:
     arguments = ["synth", "--quiet", "--output", str(output), "-c", f"{_KEY}={concurrency}"]
-    with stage.busy(f"cdk synth with {concurrency} executions"):
-        return run(f"synth-{concurrency}", arguments, environment=environment, log_folder=paths.logs)
+    return start(f"synth-{concurrency}", arguments, environment=environment, log_folder=paths.logs)
 
 
 def _stopping(report: Report) -> Finding:
@@ -56,9 +66,8 @@ def _stopping(report: Report) -> Finding:
 
 
 def _largest(plan: Plan) -> int:
-    """The most executions of the pool's first client for which both proofs hold; the report's own arithmetic."""
-    budget, pool = plan.report.budget.pools[0]
-    return largest_through_pool(pool, budget.capacity, pool.demands[0], plan.report.settings.account_concurrency)
+    """The most executions that both proofs bear, by the checker's own arithmetic: the clients there are, and room for more."""
+    return int((plan.pool.clients + room_for_clients(plan.pool)).value)
 
 
 def _words(refused: Finished, finding: Finding) -> str:

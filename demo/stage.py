@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from demo.ledger import Ledger, Promise
@@ -60,11 +62,27 @@ class Stage:
         mark = "[green]✓[/]" if promise.kept else "[bold red]✗[/]"
         self.console.print(f"   {mark} {escape(text)}: {escape(evidence)}")
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-        """A table whose first column is text and whose others are figures."""
-        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", padding=(0, 1))
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table: columns of figures to the right, all others to the left."""
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold", padding=(0, 1), show_edge=False, pad_edge=False)
         for number, column in enumerate(columns):
-            table.add_column(column, justify="left" if number == 0 else "right")
+            figures = all(_is_figure(row[number]) for row in rows)
+            table.add_column(column, justify="right" if figures and number else "left", overflow="fold")
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
-        self.console.print(table, soft_wrap=False)
+        self.console.print(Padding(table, (0, 0, 1, 3)), soft_wrap=False)
+
+    def figures(self, title: str, rows: Sequence[tuple[str, str, str] | list[str]]) -> None:
+        """A sum: sign, figure and words of each line below each other."""
+        self.console.print(f"   [bold]{escape(title)}[/]")
+        table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+        for justify in ("right", "right", "left"):
+            table.add_column(justify=justify)
+        for sign, figure, words in rows:
+            style = "bold" if sign == "=" else ""
+            table.add_row(sign, figure, escape(words), style=style)
+        self.console.print(Padding(table, (0, 0, 0, 3)), soft_wrap=False)
+
+
+def _is_figure(text: str) -> bool:
+    return bool(text) and (text[0].isdigit() or text == "none")

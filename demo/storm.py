@@ -74,6 +74,11 @@ class Storm:
         return peak_connections(self.samples)
 
     @property
+    def most_environments(self) -> int:
+        """The most clients the pooler ever had: each execution environment is one."""
+        return max((sample.pooled_clients for sample in self.samples), default=0)
+
+    @property
     def most_waiting(self) -> int:
         return max((sample.clients_waiting for sample in self.samples), default=0)
 

@@ -40,6 +40,8 @@ class Sample:
     """What the caller's own gauge said, e.g. requests under way."""
     server_connections: int
     server_busy: int
+    pooled_clients: int
+    """Clients that hold a connection to the pooler, waiting ones included."""
     clients_waiting: int
     longest_wait_seconds: float
 
@@ -112,6 +114,7 @@ class Sampler:
             clients=self._clients(),
             server_connections=int(connections),
             server_busy=int(busy),
+            pooled_clients=pool.clients_active + pool.clients_waiting,
             clients_waiting=pool.clients_waiting,
             longest_wait_seconds=pool.longest_wait_seconds,
         )
