@@ -46,6 +46,8 @@ class LocalOrderDatabase(Construct):
             tls=False,
         )
         self.projection_route = Via.PROXY
+        self.settle = cdk.Duration.seconds(3)
+        """A transaction ends within 2 s, and one machine has one clock."""
 
     def place(self, scope: Construct, name: str) -> Placement:  # noqa: ARG002 - the signature of ``OrderDatabase``
         """No network: functions run beside the pooler."""

@@ -40,6 +40,8 @@ class OrderDatabase(Construct):
         )
         self.projection_route = Via.DIRECT
         """Past the proxy: an hourly read must not take a connection from the request path's pool."""
+        self.settle = cdk.Duration.minutes(5)
+        """A transaction ends within 2 s; the rest is for clocks that disagree."""
 
         self._acknowledge()
 

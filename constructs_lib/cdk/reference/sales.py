@@ -60,6 +60,7 @@ class Sales(Construct):
             lake=self.lake,
             table=self.table,
             every=blueprint.projection_interval,
+            settle=database.settle,
             via=database.projection_route,
             removal_policy=removal_policy,
         )
