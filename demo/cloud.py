@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, current_account
@@ -79,8 +80,8 @@ class Cloud:
             "no_proxy": "127.0.0.1,localhost",
         }
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of this cloud."""
+    def client(self, service: str, *, attempts: int = 5) -> Any:
+        """A boto3 client of this cloud; `attempts` counts the first one too, and boto3 repeats throttled calls."""
         make: Any = boto3.client
         return make(
             service,
@@ -88,6 +89,7 @@ class Cloud:
             region_name=REGION,
             aws_access_key_id=_ANY_KEY,
             aws_secret_access_key=_ANY_KEY,
+            config=Config(retries={"total_max_attempts": attempts}),
         )
 
     @property
