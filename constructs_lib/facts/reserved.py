@@ -1,4 +1,7 @@
-"""Connection slots an application's role cannot use. Sources and dates in ``data/engine_reserved_connections.csv``."""
+"""Connection slots an application's role cannot use. Sources and dates in ``data/engine_reserved_connections.csv``.
+
+Up to PostgreSQL 15 RDS calls ``reserved_connections`` by its own name, ``rds.rds_superuser_reserved_connections``.
+"""
 
 from __future__ import annotations
 
