@@ -14,6 +14,9 @@ from constructs_lib.readers.reading import Reading, Unread, UnreadableError
 __all__ = ["Reading", "Unread", "read"]
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
+TERRAFORM = "a Terraform plan: this release reads CloudFormation and SAM templates and cdk.out folders only"
+_PLAN = b'"terraform_version"'
+_HEAD = 4_096
 MOST_FILES = 20_000
 
 
@@ -82,7 +85,11 @@ class _Gathering:
             self._refuse(path, None, "there is no such file" if not path.exists() else "not a regular file")
             return
         try:
-            parsed = parse(path.read_bytes())
+            data = path.read_bytes()
+            if _PLAN in data[:_HEAD]:
+                self._refuse(path, None, TERRAFORM)
+                return
+            parsed = parse(data)
         except UnreadableError as problem:
             if asked or path.suffix != ".json":
                 self._refuse(path, problem.line, problem.reason)
@@ -105,7 +112,7 @@ class _Gathering:
 
 def _what_else(value: object) -> str:
     if isinstance(value, dict) and ("planned_values" in value or "terraform_version" in value):
-        return "a Terraform plan: this release reads CloudFormation and SAM templates and cdk.out folders only"
+        return TERRAFORM
     if isinstance(value, dict) and "Resources" in value:
         return "no CloudFormation template: its 'Resources' is not a mapping"
     return "no CloudFormation template: it has no 'Resources'"

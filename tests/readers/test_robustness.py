@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,35 @@ def test_broken_templates_end_in_a_fleet_whose_parts_fit(data: st.DataObject) ->
         assert connection.consumer in fleet.consumer_by_id
         assert connection.pool is None or connection.pool in fleet.pool_by_id
     assert all(pool.store in fleet.store_by_id for pool in fleet.pools)
+
+
+def test_hostile_text_is_passed_over_quickly() -> None:
+    variables = {
+        "A": "{{resolve:ssm:" * 20_000,
+        "B": "{{resolve:secretsmanager:" * 20_000,
+        "C": "a." * 50_000 + "!",
+        "D": "arn:" + ":cluster" * 30_000,
+        "E": {"Fn::Sub": "${AWS::Region}" * 20_000},
+    }
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": variables}}}
+    stored = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/a", "Value": "b"}}
+    began = time.perf_counter()
+    fleet = read_documents([Document("s", "s", {"Resources": {"F": function, "P": stored}})], {}).fleet
+    assert time.perf_counter() - began < 2
+    assert [consumer.id for consumer in fleet.consumers] == ["F"]
+
+
+def test_a_role_that_thousands_share_stays_readable() -> None:
+    tables = {f"T{n}": {"Type": "AWS::DynamoDB::Table"} for n in range(300)}
+    statement = {"Action": "dynamodb:*", "Resource": [{"Fn::GetAtt": [name, "Arn"]} for name in tables]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": statement}}]}}
+    variables = {"Environment": {"Variables": {"TABLE": {"Ref": "T7"}}}}
+    functions = {
+        f"F{n}": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Ref": "Role"}, **variables}}
+        for n in range(300)
+    }
+    began = time.perf_counter()
+    fleet = read_documents([Document("s", "s", {"Resources": {"Role": role, **tables, **functions}})], {}).fleet
+    assert time.perf_counter() - began < 5
+    assert {connection.store for connection in fleet.connections} == {"T7"}
+    assert len(fleet.connections) == 300

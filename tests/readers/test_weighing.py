@@ -224,3 +224,55 @@ def test_a_rotation_and_custom_resources_run_at_deploy_time(reading_of: Read) ->
     resources = {"R": function(), "C": function(), "C2": function(), "S": rotation, "X": custom, "Y": second, "U": url}
     found = {consumer.id: consumer.deploy_time for consumer in reading_of(resources).fleet.consumers}
     assert found == {"R": True, "C": True, "C2": False}
+
+
+def test_a_replica_is_a_store_of_its_own_with_its_source_s_engine_and_group(reading_of: Read) -> None:
+    group = {"Type": "AWS::RDS::DBParameterGroup", "Properties": {"Parameters": {"max_connections": 120}}}
+    replica = {
+        "Type": "AWS::RDS::DBInstance",
+        "Properties": {"SourceDBInstanceIdentifier": {"Fn::Sub": "arn:aws:rds:x:y:db:${Db}"}},
+    }
+    resources = {"G": group, "Db": database(DBParameterGroupName={"Ref": "G"}), "R": replica}
+    stores = {store.id: store for store in reading_of(resources).fleet.stores}
+    assert stores["R"].engine == "postgres"
+    assert str(stores["R"].max_connections) == str(stores["Db"].max_connections) == "120"
+
+
+def test_a_container_with_the_address_is_a_gap_until_its_connections_are_declared(reading_of: Read) -> None:
+    container = {"Environment": [{"Name": "HOST", "Value": HOST}]}
+    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container]}}
+    (gap,) = reading_of({"Db": database(), "Task": task}).fleet.gaps
+    assert (gap.subject, "other_connections" in gap.declare) == ("Task", True)
+    declared = {
+        **database(),
+        "Metadata": {"poolproof:store": {"other_connections": [{"name": "web", "connections": 40}]}},
+    }
+    assert not reading_of({"Db": declared, "Task": task}).fleet.gaps
+
+
+def test_an_undecided_condition_makes_a_connection_likely_at_most(reading_of: Read) -> None:
+    conditions = {"Maybe": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}
+    resources = {"Db": database(), "F": {**function({"H": HOST}), "Condition": "Maybe"}}
+    parameters = {"Stage": {"Type": "String"}}
+    assert edges(reading_of(resources, Conditions=conditions, Parameters=parameters)) == {
+        ("F", "Db", "direct", "likely")
+    }
+    decided = reading_of(resources, {"Stage": "prod"}, Conditions=conditions, Parameters=parameters)
+    assert edges(decided) == {("F", "Db", "direct", "certain")}
+    off = reading_of(resources, {"Stage": "test"}, Conditions=conditions, Parameters=parameters)
+    assert not off.fleet.consumers
+
+
+def test_doors_that_only_an_api_description_or_a_permission_shows(reading_of: Read) -> None:
+    uri = {"Fn::Sub": "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations"}
+    api = {
+        "Type": "AWS::ApiGateway::RestApi",
+        "Properties": {"Body": {"paths": {"/": {"get": {"x-amazon-apigateway-integration": {"uri": uri}}}}}},
+    }
+    allowed = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {"FunctionName": {"Ref": "G"}, "Principal": "sns.amazonaws.com"},
+    }
+    consumers = reading_of({"F": function(), "G": function(), "Api": api, "P": allowed}).fleet.consumers
+    found = {c.id: [(s.kind, str(s.timeout_seconds)) for s in c.event_sources] for c in consumers}
+    assert found == {"F": [("rest-api", "29")], "G": [("sns", "None")]}

@@ -13,7 +13,15 @@ from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTA
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.parameter_groups import ParameterGroups, Settings
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, quantity_of, text_of, truth_of
+from constructs_lib.readers.cloudformation.values import (
+    Reference,
+    Unresolved,
+    Value,
+    quantity_of,
+    references_in,
+    text_of,
+    truth_of,
+)
 
 _GROUP_KEYS = ("DBClusterParameterGroupName", "ParameterGroupName")
 _CLASS_KEYS = ("CacheNodeType", "NodeType", "DBInstanceClass", "DBClusterInstanceClass")
@@ -109,20 +117,34 @@ class Databases:
 
     def _settings(self, resource: Resource) -> Settings:
         if resource.type == INSTANCE:
-            return self.groups.settings(resource.get("DBParameterGroupName"))
+            return self._instance_settings(resource)
         outer = self.groups.settings(resource.get("DBClusterParameterGroupName"))
         inner = [
             self.groups.settings(member.get("DBParameterGroupName")) for member in self.members.get(resource.key, ())
         ]
         return _smallest(inner).over(outer) if inner else outer
 
+    def _instance_settings(self, resource: Resource) -> Settings:
+        """A replica without a group of its own takes its source's in the same region (CreateDBInstanceReadReplica, read 2026-11-21)."""
+        source = self._source(resource) if resource.get("DBParameterGroupName") is None else None
+        taken_over = source is not None and source.stack.document.region == resource.stack.document.region
+        named = source if source is not None and taken_over else resource
+        return self.groups.settings(named.get("DBParameterGroupName"))
+
+    def _source(self, resource: Resource) -> Resource | None:
+        """The database that a replica, or a member of a global cluster, is a copy of."""
+        for key in ("SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "GlobalClusterIdentifier"):
+            for reference in references_in(resource.get(key)):
+                found = self.estate.resource(reference)
+                if found is not None and found is not resource:
+                    return found
+        return None
+
     def _engine(self, resource: Resource) -> tuple[str | None, str | None]:
         engine, version = text_of(resource.get("Engine")), text_of(resource.get("EngineVersion"))
-        for key in ("SourceDBInstanceIdentifier", "GlobalClusterIdentifier", "SourceDBClusterIdentifier"):
-            source = resource.get(key)
-            origin = self.estate.resource(source) if isinstance(source, Reference) else None
-            if engine is None and origin is not None and origin is not resource:
-                engine, version = text_of(origin.get("Engine")), version or text_of(origin.get("EngineVersion"))
+        source = self._source(resource) if engine is None else None
+        if source is not None:
+            engine, version = text_of(source.get("Engine")), version or text_of(source.get("EngineVersion"))
         return (engine.lower() if engine else None), version
 
     def _instances(self, resource: Resource) -> tuple[Instance, ...]:

@@ -12,9 +12,11 @@ from constructs_lib.readers.cloudformation.json_text import parse_json
 from constructs_lib.readers.cloudformation.yaml_text import parse_yaml
 from constructs_lib.readers.reading import UnreadableError
 
-#: CloudFormation itself stops at 1 MB; generated text beyond these limits is refused rather than chewed on for minutes.
-LARGEST_YAML_BYTES = 6_000_000
-LARGEST_JSON_BYTES = 256_000_000
+#: CloudFormation stops at 1 MB (quotas of its user guide, read 2026-11-21), the CDK may indent as much JSON to several times that;
+#: text beyond these limits is refused rather than chewed on for minutes. Other files of an assembly have a limit of their own.
+LARGEST_YAML_BYTES = 1_100_000
+LARGEST_JSON_BYTES = 8_000_000
+LARGEST_MANIFEST_BYTES = 256_000_000
 _LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
 _SUFFIXES = (".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template")
 
@@ -65,8 +67,9 @@ def template_name(path: str | Path) -> str:
     return name
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, largest: int = LARGEST_JSON_BYTES) -> Parsed:
     """Decide by content whether bytes are JSON or YAML, and parse them. Raises ``UnreadableError`` with the line where known."""
+    _refuse_larger(data, largest, "text")
     text = _decoded(data)
     if not text.strip():
         raise UnreadableError("the file is empty")
@@ -94,7 +97,6 @@ def _parsed(value: Any, lines: Mapping[tuple[str, ...], int], duplicates: list[t
 
 
 def _decoded(data: bytes) -> str:
-    _refuse_larger(data, LARGEST_JSON_BYTES, "JSON")
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)

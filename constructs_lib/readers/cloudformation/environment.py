@@ -19,6 +19,8 @@ from constructs_lib.readers.cloudformation.values import (
 )
 
 DEEPEST = 6
+#: A function's whole environment may have 4 KB, a policy 10 KB: longer text is no name of anything.
+LONGEST = 16_384
 _STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
 _SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+?)(?::SecretString.*)?\}\}")
 _SSM = "AWS::SSM::Parameter"
@@ -43,7 +45,7 @@ class Environment:
             resource = self.estate.resource(value)
             if resource is not None and resource.type == _SSM:
                 return self.literal(resource.get("Value"), depth + 1)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and len(value) <= LONGEST:
             match = _STORED.fullmatch(value)
             stored = self.estate.stored(match.group(1)) if match else self.estate.stored(value)
             return value if isinstance(stored, Unresolved) else self.literal(stored, depth + 1)
@@ -76,6 +78,8 @@ class Environment:
 
     def _text(self, value: str | Text, where: str, guess: str, depth: int) -> Iterator[Use]:
         shown = _shown(value)
+        if len(shown) > LONGEST:
+            return
         if isinstance(value, Text):
             for part in value.parts:
                 if isinstance(part, Reference):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from constructs_lib.model.fleet import Gap, Store
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
 from constructs_lib.readers.cloudformation.named_hosts import is_database_host, likely_engine
 from constructs_lib.readers.cloudformation.names import Named
@@ -61,6 +62,8 @@ class Externals:
     def clues(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
         """What a variable says that leads to no resource of the templates."""
         text = text_of(value)
+        if text is not None and len(text) > LONGEST:
+            return
         if text is not None and "{{resolve:" not in text:
             yield from self._literal(function, variable, text)
         elif isinstance(value, Unresolved) and _hides_address(variable, value):

@@ -32,6 +32,8 @@ _DATA_API = (
 _READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
 READ = "permission to read"
+#: A role that many functions share and that names more tables than this says nothing about any one of them.
+MOST_SHARED_TABLES = 50
 _OTHER_CONNECT = ("dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect")
 
 
@@ -59,6 +61,7 @@ class Inference:
     secrets: Secrets
     permissions: Permissions
     externals: Externals
+    _named: dict[tuple[int, str], list[Use]] = field(default_factory=dict)
 
     def clues(self, function: Resource) -> list[Clue]:
         """Everything that points from a function to stores, each once."""
@@ -163,9 +166,14 @@ class Inference:
         if statement.allows(*_TABLE_USE):
             yield from self._tables(statement, seen)
 
-    def _resources(self, statement: Statement, where: str) -> Iterator[Use]:
-        for resource in statement.resources:
-            yield from self.environment.uses(resource, where)
+    def _resources(self, statement: Statement, where: str) -> list[Use]:
+        """What a statement names; functions that share a role share the answer."""
+        key = (id(statement), where)
+        if key not in self._named:
+            self._named[key] = [
+                use for resource in statement.resources for use in self.environment.uses(resource, where)
+            ]
+        return self._named[key]
 
     def _logins(self, statement: Statement) -> Iterator[Clue]:
         if not statement.allows(*_CONNECT):
@@ -195,7 +203,10 @@ class Inference:
 
     def _tables(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
         named = {use.resource.id: use for use in self._resources(statement, "dynamodb") if use.resource.type in TABLES}
+        crowded = statement.shared and len(named) > MOST_SHARED_TABLES
         for table, use in named.items():
+            if crowded and table not in seen.tables:
+                continue
             strength: Certainty = "possible" if statement.shared and table not in seen.tables else "certain"
             where = f" and {seen.tables[table]}" if table in seen.tables else ""
             yield Clue(table, "http", weaker(strength, use.strength), f"dynamodb permission on '{table}'{where}")

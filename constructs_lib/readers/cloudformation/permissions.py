@@ -73,6 +73,7 @@ class Permissions:
         self.named = named
         self._attached: dict[tuple[str, str], list[Resource]] = {}
         self._statements: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._shared: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._users: dict[tuple[str, str], int] = {}
         for policy in estate.of_type(*POLICIES):
             for name in [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]:
@@ -99,10 +100,11 @@ class Permissions:
         role = self.role(function.get("Role"))
         if role is None:
             return None
-        statements = self.of_role(role)
-        if self._users.get(role.key, 0) > 1:
-            return tuple(replace(statement, shared=True) for statement in statements)
-        return statements
+        if self._users.get(role.key, 0) < 2:
+            return self.of_role(role)
+        if role.key not in self._shared:
+            self._shared[role.key] = tuple(replace(statement, shared=True) for statement in self.of_role(role))
+        return self._shared[role.key]
 
     def of_role(self, role: Resource) -> tuple[Statement, ...]:
         if role.key not in self._statements:
