@@ -12,7 +12,7 @@ from demo.budget import synthesize
 from demo.cloud import Cloud
 from demo.deploy import begin_bootstrap, begin_local_synth, deploy
 from demo.experiment import run_experiment
-from demo.functions import call_every_function
+from demo.functions import FUNCTION, call_every_function
 from demo.machine import machine
 from demo.paths import fresh_paths
 from demo.projection import project
@@ -44,7 +44,7 @@ def act(stage: Stage, running: ExitStack, started: float) -> None:
         deployed = deploy(stage, cloud, here, begun, paths)
         api = call_every_function(stage, deployed)
     with stage.step("d", "500 orders at once, through the budget and straight at the database"):
-        concurrency = deployed.functions_with_reserve()[deployed.name(ORDER_API, "AWS::Lambda::Function")]
+        concurrency = deployed.functions_with_reserve()[deployed.name(ORDER_API, FUNCTION)]
         storm, direct = run_experiment(stage, here, api, concurrency)
     with stage.step("e", "The projector, twice, against its source"):
         projection = project(stage, here, deployed)

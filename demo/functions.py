@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
+from constructs_lib.errors import RehearsalError
 from demo.deployed import Deployed
 from demo.http_client import Answer, request
 from demo.identities import TENANTS, sign_in
@@ -67,6 +69,56 @@ def _orders(stage: Stage, caller: Caller) -> None:
     listed = caller.send(mine, "GET", "/orders")
     present = [entry["order_id"] for entry in json.loads(listed.body).get("orders", [])] == [_field(made, "order_id")]
     stage.promise("order-api: the tenant's list holds that order", present, f"status {listed.status}")
+
+
+def _projects(stage: Stage, caller: Caller) -> None:
+    mine, other = TENANTS[:2]
+    made = [caller.send(mine, "POST", "/projects", {"name": name}).status for name in ("atlas", "borea", "atlas")]
+    stage.promise(
+        "project-catalog: a name is taken once, by a conditional write", made == [201, 201, 409], f"statuses {made}"
+    )
+    first = caller.send(mine, "GET", "/projects?limit=1")
+    cursor = str(_field(first, "next_cursor") or "")
+    second = caller.send(mine, "GET", f"/projects?limit=1&cursor={quote(cursor)}")
+    names = [project["name"] for page in (first, second) for project in _field(page, "projects")]
+    stage.promise(
+        "project-catalog: a signed cursor leads through the pages", names == ["atlas", "borea"], ", ".join(names)
+    )
+    altered = f"{cursor[:-2]}{'A' if cursor[-2] != 'A' else 'B'}{cursor[-1]}"
+    statuses = [
+        caller.send(mine, "GET", f"/projects?limit=1&cursor={quote(altered)}").status,
+        caller.send(other, "GET", f"/projects?limit=1&cursor={quote(cursor)}").status,
+    ]
+    stage.promise(
+        "project-catalog: an altered or foreign cursor is refused", statuses == [400, 400], f"statuses {statuses}"
+    )
+
+
+def _idempotency(stage: Stage, deployed: Deployed) -> None:
+    question = {"tenant_id": TENANTS[0], "key": "payment-7", "request": {"amount": 5}, "result": "receipt-7"}
+    changed = {**question, "request": {"amount": 6}}
+    answers = [invoke(deployed, "Catalog/IdempotencyCheck", event)["status"] for event in (question, question, changed)]
+    told = answers == ["new", "seen", "mismatch"]
+    stage.promise(
+        "idempotency-check: new, then seen, and another request with the key is a mismatch", told, ", ".join(answers)
+    )
+
+
+def _migration(stage: Stage, deployed: Deployed) -> None:
+    event = {"RequestType": "Update", "PhysicalResourceId": "again", "ResourceProperties": {}}
+    data = invoke(deployed, "Orders/MigrationFunction", event)["Data"]
+    evidence = f"version {data['Version']}, applied now: {data['Applied'] or 'nothing'}"
+    stage.promise("database-migration: running it again changes nothing", data["Applied"] == "", evidence)
+
+
+def invoke(deployed: Deployed, path: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Invoke the function at a construct path and return its answer. Raises RehearsalError when it failed."""
+    function = deployed.name(path, FUNCTION)
+    answer = deployed.cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise RehearsalError(f"function '{path}' failed: {payload.get('errorMessage', payload)}")
+    return dict(payload)
 
 
 def _field(answer: Answer, name: str) -> Any:

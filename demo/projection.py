@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from typing import Any
 
-from constructs_lib.errors import RehearsalError
 from demo.deployed import Deployed
+from demo.functions import FUNCTION, invoke
 from demo.lake import ask
 from demo.machine import DATABASE, Machine
 from demo.results import Comparison, Projection
@@ -28,7 +27,7 @@ Figures = dict[str, tuple[int, ...]]
 
 def project(stage: Stage, machine: Machine, deployed: Deployed) -> Projection:
     """Invoke the deployed projector twice and compare tenant by tenant and day by day."""
-    function = deployed.name(PROJECTOR, "AWS::Lambda::Function")
+    function = deployed.name(PROJECTOR, FUNCTION)
     environment = deployed.environment_of(function)
     source = {
         _key(tenant, day): tuple(map(int, rest)) for tenant, day, *rest in machine.server.execute(_SOURCE, DATABASE)
@@ -38,7 +37,7 @@ def project(stage: Stage, machine: Machine, deployed: Deployed) -> Projection:
     runs = []
     for run in ("first", "second"):
         with stage.busy(f"{run} run of the projector"):
-            answer = _invoke(deployed, function)
+            answer = invoke(deployed, PROJECTOR, {})
         windows = [f"{window['start'][:19]} to {window['end'][11:19]}" for window in answer["windows"]]
         stage.say(f"{run} run: {len(windows)} window(s), {', '.join(windows)}")
         runs.append((_lake(deployed, environment["POOLPROOF_LAKE_TABLE"]), _objects(deployed, environment)))
@@ -54,14 +53,6 @@ def project(stage: Stage, machine: Machine, deployed: Deployed) -> Projection:
         f"{len(objects)} object(s), SHA-256 {next(iter(objects.values()), '')[:12]}…",
     )
     return projection
-
-
-def _invoke(deployed: Deployed, function: str) -> dict[str, Any]:
-    answer = deployed.cloud.client("lambda").invoke(FunctionName=function, Payload=b"{}")
-    payload = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise RehearsalError(f"the projector failed: {payload.get('errorMessage', payload)}")
-    return dict(payload)
 
 
 def _lake(deployed: Deployed, table: str) -> Figures:
