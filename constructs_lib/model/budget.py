@@ -8,6 +8,7 @@ from functools import cached_property
 from constructs_lib.model.capacity import Capacity, Term, capacity_of
 from constructs_lib.model.demand import Demand, demand_of, reserved_total
 from constructs_lib.model.fleet import Connection, Fleet, Pool, Role, Store
+from constructs_lib.model.journeys import joined
 from constructs_lib.model.openings import compare_openings
 from constructs_lib.model.pools import PoolBudget, Verdict, judge_pool
 from constructs_lib.model.quantity import Quantity, total
@@ -117,6 +118,8 @@ def judge(fleet: Fleet, settings: Settings) -> Budget:
         if store.holds_connections
         for role in _roles_in_use(store, fleet)
     ]
+    pools = iter(joined([pool for item in budgets for pool in item.pools], fleet))
+    budgets = [replace(item, pools=tuple(next(pools) for _ in item.pools)) for item in budgets]
     reservable = max(0, settings.account_concurrency - settings.unreservable)
     return Budget(tuple(budgets), reserved_total(fleet), Quantity.exact(reservable))
 
@@ -154,7 +157,7 @@ def _judge_store(store: Store, role: Role, fleet: Fleet, settings: Settings) -> 
 
 def _role_served(connection: Connection, store: Store, fleet: Fleet) -> Role:
     """Who answers: the writer where there is no reader, and behind a pool that has no endpoint for readers."""
-    pool = fleet.pool_by_id.get(connection.pool or "")
+    pool = fleet.pool_by_id.get(connection.pool or "") if connection.via == "proxy" else None
     if not _has_reader(store) or (pool is not None and not pool.has_reader_endpoint):
         return "writer"
     return connection.role

@@ -97,9 +97,9 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
 
 
 def instances_that_may_serve(store: Store, role: Role) -> tuple[Instance, ...]:
-    """The instances that may hold the role: for the writer also every failover target of a cluster (any tier may be promoted)."""
-    if role == "reader":
-        return tuple(instance for instance in store.instances if instance.role == "reader")
+    """The instances that may hold the role: any of a cluster may be promoted to writer, and the writer before it then reads."""
+    if role == "reader" and not any(instance.role == "reader" for instance in store.instances):
+        return ()
     return store.instances
 
 

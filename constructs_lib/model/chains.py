@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity
 from constructs_lib.model.verdict import Verdict
-from constructs_lib.model.waiting import Holders, forced_wait_behind, longest_wait_behind
+from constructs_lib.model.waiting import Holders, forced_wait_behind, longest_wait, longest_wait_behind
 
 
 @dataclass(frozen=True)
 class Chain:
     """``transactions × (wait + hold) + other work`` seconds (pinned: one wait) against the function's timeout.
 
-    ``needed`` reaches from what some schedule certainly makes it take to what none exceeds.
+    ``needed`` reaches from what some schedule certainly makes it take to what none exceeds; ``elsewhere`` is the part of it that the
+    same invocation spends on the function's other connections.
     """
 
     demand: Demand
@@ -30,6 +31,7 @@ class Chain:
     wait: Quantity
     needed: Quantity
     verdict: Verdict
+    elsewhere: Quantity = ZERO
 
     @property
     def work(self) -> Quantity:
@@ -38,7 +40,7 @@ class Chain:
     @property
     def formula(self) -> str:
         """The sum in words, without its result."""
-        other = f" + {self.work}" if self.work != ZERO else ""
+        other = "".join(f" + {part}" for part in (self.work, self.elsewhere) if part != ZERO)
         if self.demand.connection.pins_session:
             return f"wait + {self.transactions} × {self.hold}{other}"
         return f"{self.transactions} × (wait + {self.hold}){other}"
@@ -144,10 +146,13 @@ def _longest(client: Held, crowd: Crowd, connections: Quantity) -> Number | None
     """The wait that this client never exceeds; ``None`` when nothing bounds it."""
     if crowd.most is None:
         return None
-    own = 1 if client.pinned and client.demand.connections.high else 0
-    servers = int(connections.low) - crowd.pinned_most + own
-    others = crowd.most if client.pinned else _without(crowd.most, client.hold.high or 0, 1)
-    return longest_wait_behind(others, servers)
+    servers = int(connections.low) - crowd.pinned_most
+    if client.pinned:
+        return longest_wait_behind(crowd.most, servers + (1 if client.demand.connections.high else 0))
+    own = longest_wait_behind(_without(crowd.most, client.hold.high or 0, 1), servers)
+    # Nobody waits longer than the client with the shortest hold, whose bound may be the better one.
+    shortest = longest_wait(crowd.most, servers)
+    return own if own is None or shortest is None else min(own, shortest)
 
 
 def _forced(client: Held, crowd: Crowd, connections: Quantity) -> Number:

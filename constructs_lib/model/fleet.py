@@ -225,9 +225,11 @@ class Fleet:
 
     @cached_property
     def connections_by_store(self) -> dict[str, tuple[Connection, ...]]:
+        """Grouped by where they arrive: behind a pool that is its target, whatever store the connection names."""
         grouped: dict[str, list[Connection]] = {}
         for connection in self.connections:
-            grouped.setdefault(connection.store, []).append(connection)
+            pool = self.pool_by_id.get(connection.pool or "") if connection.via == "proxy" else None
+            grouped.setdefault(connection.store if pool is None else pool.store, []).append(connection)
         return {store: tuple(items) for store, items in grouped.items()}
 
     @cached_property

@@ -43,12 +43,17 @@ def longest_wait_behind(others: Iterable[Holders], pool: int) -> Number | None:
     if pool <= 0:
         return None
     groups, scale = _ticks(others)
+    return whole(Fraction(_proven(groups, pool), scale))
+
+
+@lru_cache(maxsize=1024)
+def _proven(groups: tuple[tuple[int, int], ...], pool: int) -> int:
+    """The proven bound in ticks."""
     if sum(clients for _, clients in groups) < pool:
         return 0
-    reached = _longest_first(groups, pool)
-    bound = refined(groups, pool, min(_bounds(groups, pool)), reached)
+    bound = refined(groups, pool, min(_bounds(groups, pool)), _longest_first(groups, pool))
     step = math.gcd(*(hold for hold, _ in groups)) or 1
-    return whole(Fraction(bound // step * step, scale))
+    return int(bound // step) * step
 
 
 def _ticks(holders: Iterable[Holders]) -> tuple[tuple[tuple[int, int], ...], int]:

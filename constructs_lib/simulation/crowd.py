@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from constructs_lib.simulation.schedule import Deploy, Invocation, Step, Strand, Style
 from constructs_lib.simulation.world import Function, Link, World
 
-Uses = Callable[[Link], bool]
+Uses = Callable[[Function, Link], bool]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,6 @@ def touch(function: Function, uses: Uses) -> tuple[Strand, ...]:
     return tuple(
         Strand(number, slot, (Step(0, min(1, link.hold)),))
         for number, link in enumerate(function.links)
-        if link.pooler is not None and link.transactions and uses(link)
+        if link.pooler is not None and link.transactions and uses(function, link)
         for slot in range(link.connections)
     )

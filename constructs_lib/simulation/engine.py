@@ -44,9 +44,6 @@ class _Engine:
         self.waiting: dict[int, RunningStrand] = {}
 
     def play(self) -> Outcome:
-        for open_database in self.databases.values():
-            if open_database.used > open_database.database.max_connections:
-                self.violate("slots", open_database.database.id, "")
         if self.schedule.eager:
             for pool in self.pools.values():
                 self.open(pool.pooler.database, pool.pooler.opens, "")

@@ -206,11 +206,13 @@ def _sources(draft: _Draft, name: str) -> tuple[EventSource, ...]:
 
 
 def _some(draft: _Draft, stores: Sequence[Store]) -> list[Store]:
-    return list(stores) if draft.chance(25) else [draft.pick(stores)]
+    chosen = list(stores) if draft.chance(35) else [draft.pick(stores)]
+    return [*chosen, draft.pick(stores)] if draft.chance(8) else chosen
 
 
 def _add_connection(draft: _Draft, consumer: str, store: Store) -> None:
-    pools = [pool for pool in draft.pools if pool.store == store.id]
+    # Now and then somebody names another store than the pool's own.
+    pools = [pool for pool in draft.pools if pool.store == store.id or draft.chance(2)]
     pool = draft.pick(pools) if pools and draft.chance(75) else None
     has_reader = any(item.role == "reader" for item in store.instances)
     enforced = draft.chance(88)

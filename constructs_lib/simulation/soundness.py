@@ -16,7 +16,7 @@ from constructs_lib.simulation.engine import run
 from constructs_lib.simulation.schedule import Schedule, Style
 from constructs_lib.simulation.wait_attack import Witness, clients_of, wait_attack
 from constructs_lib.simulation.wandering import wandering
-from constructs_lib.simulation.world import Link, World
+from constructs_lib.simulation.world import Function, Link, World
 from constructs_lib.simulation.worlds import worlds
 
 _STYLES: tuple[Style, ...] = ("all-at-once", "linear", "canary")
@@ -72,8 +72,8 @@ def _attacks(world: World, rng: random.Random) -> Iterator[Witness]:
     yield slot_attack(world, rng, eager=True)
     for pooler in world.poolers:
         clients = clients_of(world, pooler)
-        for last in clients[:2] + rng.sample(clients[2:], min(1, len(clients[2:]))):
-            yield wait_attack(world, pooler, last, rng, work_first=rng.random() < 0.5)
+        for client in clients[:2] + rng.sample(clients[2:], min(1, len(clients[2:]))):
+            yield wait_attack(world, client, rng, work_first=rng.random() < 0.5, beside=rng.random() < 0.5)
     schedule = wandering(world, rng)
     yield Witness(world, schedule, run(world, schedule))
 
@@ -81,15 +81,16 @@ def _attacks(world: World, rng: random.Random) -> Iterator[Witness]:
 def slot_attack(world: World, rng: random.Random, *, eager: bool) -> Witness:
     """Everybody opens everything, deploys, and opens everything again.
 
-    ``eager`` also lets poolers open their whole pool at the start: AWS documents how many connections a proxy may open, not when.
+    ``eager`` lets poolers open their whole pool at the start, asked or not: AWS documents how many connections a proxy may open, not when.
+    Functions with connections of their own do not wait for a pooler meanwhile, lest they time out and close them.
     """
-    crowd = gather(world, world.functions, _every_link, rng.choice(_STYLES))
+
+    def asks(function: Function, _link: Link) -> bool:
+        return not eager and all(link.pooler is not None for link in function.links)
+
+    crowd = gather(world, world.functions, asks, rng.choice(_STYLES))
     schedule = Schedule(crowd.invocations, crowd.deploys, eager=eager)
     return Witness(world, schedule, run(world, schedule))
-
-
-def _every_link(_link: Link) -> bool:
-    return True
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,9 @@ def exhibit(rejection: Rejection, world: World, rng: random.Random) -> Exhibit |
     if rejection.pooler is None:
         return _exhibit_slots(rejection.database, world, rng)
     pooler = next(item for item in world.poolers if item.id == rejection.pooler)
-    for last in clients_of(world, pooler):
-        for work_first in (False, True):
-            witness = wait_attack(world, pooler, last, rng, work_first=work_first)
+    for client in clients_of(world, pooler):
+        for work_first, beside in ((False, True), (True, True), (False, False)):
+            witness = wait_attack(world, client, rng, work_first=work_first, beside=beside)
             if _concerns(witness, pooler.id, world):
                 return Exhibit(witness)
     return None

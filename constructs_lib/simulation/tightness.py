@@ -41,7 +41,7 @@ def tightness(pool: int, holders: tuple[Holders, ...], rng: random.Random) -> Ti
     """The proven wait of a pool and the longest that the adversary's schedule produced when it was replayed."""
     proven = longest_wait(holders, pool) or 0
     world = _world(pool, holders)
-    witness = wait_attack(world, world.poolers[0], clients_of(world, world.poolers[0])[0], rng)
+    witness = wait_attack(world, clients_of(world, world.poolers[0])[0], rng)
     again = run(world, witness.schedule)
     return Tightness(pool, holders, Fraction(proven), again.waits["pool"])
 

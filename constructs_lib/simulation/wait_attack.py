@@ -17,6 +17,9 @@ from constructs_lib.simulation.outcome import Outcome
 from constructs_lib.simulation.schedule import Invocation, Schedule, Step, Strand
 from constructs_lib.simulation.world import Function, Link, Pooler, World
 
+#: Ranks behind everybody else of the same instant.
+_LAST = 1 << 30
+
 
 @dataclass(frozen=True)
 class Witness:
@@ -41,37 +44,52 @@ class _Client:
         return self.function.links[self.link].hold
 
 
-def clients_of(world: World, pooler: Pooler) -> list[Function]:
-    """Functions that come to a pooler, those with the shortest hold first: as newcomers they wait longest."""
-    found = [function for function in world.functions if function.concurrency and _links(function, pooler)]
-    return sorted(found, key=lambda function: min(function.links[number].hold for number in _links(function, pooler)))
+def clients_of(world: World, pooler: Pooler) -> list[tuple[Function, int]]:
+    """Functions that come to a pooler, with the link they come by, shortest hold first: as newcomers these wait longest."""
+    found = [
+        (function, number)
+        for function in world.functions
+        if function.concurrency
+        for number in _links(function, pooler)
+    ]
+    return sorted(found, key=lambda item: item[0].links[item[1]].hold)
 
 
 def wait_attack(
-    world: World, pooler: Pooler, last: Function, rng: random.Random, *, work_first: bool = False
+    world: World, client: tuple[Function, int], rng: random.Random, *, work_first: bool = False, beside: bool = True
 ) -> Witness:
-    """Make one client of ``last`` wait at a pooler as long as this adversary can.
+    """Make one client, a function by one of its links, wait at its pooler as long as this adversary can.
 
-    ``work_first`` puts the function's other work between its first two transactions instead of at its end.
+    ``work_first`` puts the function's other work between its first two transactions instead of at its end; ``beside`` uses the function's
+    other connections to the same pooler at the same time instead of afterwards.
     """
+    last, attacked = client
+    pooler = _pooler(world, last, attacked)
     crowd = _pinned_crowd(world, pooler, last)
-    newcomer = _newcomer(last, pooler, crowd.over + 1, work_first=work_first)
+    newcomer = _newcomer(last, attacked, crowd.over + 1, work_first=work_first, beside=beside)
     schedule = Schedule((newcomer, *crowd.invocations, *_kept_busy(crowd, last, newcomer.at, pooler)), crowd.deploys)
     outcome = Outcome()
-    rounds = [(strand, step) for strand in newcomer.strands for step in range(len(strand.steps))]
-    for number, (strand, step) in enumerate(rounds):
+    for number, (strand, step) in enumerate(_rounds(newcomer)):
         at = _request(outcome, strand, step) if number else newcomer.at
         if at is None:
             break
-        target = next(item for item in world.poolers if item.id == last.links[strand.link].pooler)
-        clients = _free_clients(world, target, last, _executing(schedule, outcome, at, last), first=number == 0)
-        schedule = _with_burst(
-            schedule, clients, _order(clients, target.lends - _pinned(schedule, world, target), rng, number == 0), at
-        )
+        target = _pooler(world, last, strand.link)
+        clients = [] if number else _beside(newcomer, last, pooler)
+        clients += _free_clients(world, target, _executing(schedule, outcome, at, last))
+        order = _order(clients, target.lends - _pinned(schedule, world, target), rng, thorough=number == 0)
+        schedule = _with_burst(schedule, clients, order, at)
         outcome = run(world, schedule)
         if any(item.kind != "slots" for item in outcome.violations):
             break
     return Witness(world, schedule, outcome)
+
+
+def _pooler(world: World, function: Function, link: int) -> Pooler:
+    return next(item for item in world.poolers if item.id == function.links[link].pooler)
+
+
+def _rounds(newcomer: Invocation) -> list[tuple[Strand, int]]:
+    return [(strand, step) for strand in newcomer.strands for step in range(len(strand.steps))]
 
 
 def _links(function: Function, pooler: Pooler) -> list[int]:
@@ -87,11 +105,13 @@ def _request(outcome: Outcome, strand: Strand, step: int) -> int | None:
 def _pinned_crowd(world: World, pooler: Pooler, last: Function) -> Crowd:
     """Sessions that pin this pooler, all of them but the newcomer's."""
 
-    def pins(link: Link) -> bool:
+    def pins(_function: Function, link: Link) -> bool:
         return link.pooler == pooler.id and link.pins
 
     functions = [
-        function for function in world.functions if function.concurrency and any(pins(link) for link in function.links)
+        function
+        for function in world.functions
+        if function.concurrency and any(pins(function, link) for link in function.links)
     ]
     crowd = gather(world, functions, pins)
     if last not in functions:
@@ -100,38 +120,36 @@ def _pinned_crowd(world: World, pooler: Pooler, last: Function) -> Crowd:
     return replace(crowd, invocations=tuple(item for number, item in enumerate(crowd.invocations) if number != own[-1]))
 
 
-def _newcomer(function: Function, pooler: Pooler, at: int, *, work_first: bool) -> Invocation:
+def _newcomer(function: Function, attacked: int, at: int, *, work_first: bool, beside: bool) -> Invocation:
     """All transactions of one connection of each pooled link, one link after the other, the attacked one first."""
-    pooled = [number for number, link in enumerate(function.links) if link.pooler is not None]
-    pooled.sort(key=lambda number: function.links[number].pooler != pooler.id)
+    links = function.links
+    pooled = [attacked] + [
+        number
+        for number, link in enumerate(links)
+        if number != attacked and link.pooler is not None and not (beside and link.pooler == links[attacked].pooler)
+    ]
     strands = [
-        Strand(
-            number,
-            0,
-            tuple(Step(0, function.links[number].hold) for _ in range(function.links[number].transactions)),
-            stage=stage,
-        )
+        Strand(number, 0, (Step(0, links[number].hold),) * links[number].transactions, rank=_LAST, stage=stage)
         for stage, number in enumerate(pooled)
-        if function.links[number].transactions
+        if links[number].transactions
     ]
     early = work_first and strands and len(strands[0].steps) > 1
     if early:
-        steps = strands[0].steps
-        strands[0] = replace(strands[0], steps=(steps[0], replace(steps[1], pause=function.work), *steps[2:]))
-    last_rank = [replace(strand, rank=1 << 30) for strand in strands]
-    return Invocation(at, function.id, tuple(last_rank), tail=0 if early else function.work)
+        first, second, *later = strands[0].steps
+        strands[0] = replace(strands[0], steps=(first, replace(second, pause=function.work), *later))
+    return Invocation(at, function.id, tuple(strands), tail=0 if early else function.work, rank=_LAST)
 
 
 def _kept_busy(crowd: Crowd, last: Function, at: int, pooler: Pooler) -> list[Invocation]:
     """Whoever pinned a session of the newcomer's own version works again, so that the newcomer needs an environment of its own."""
-    strands = touch(last, lambda link: link.pooler == pooler.id and link.pins)
+    strands = touch(last, lambda _, link: link.pooler == pooler.id and link.pins)
     latest = max((item.at for item in crowd.invocations if item.function == last.id), default=0)
     deployed = max((deploy.at for deploy in crowd.deploys if deploy.function == last.id), default=0)
     same = [item for item in crowd.invocations if item.function == last.id and item.at >= deployed]
     return [Invocation(at, last.id, strands) for _ in same] if latest >= deployed and strands else []
 
 
-def _order(clients: Sequence[_Client], free: int, rng: random.Random, thorough: bool) -> list[int]:
+def _order(clients: Sequence[_Client], free: int, rng: random.Random, *, thorough: bool) -> list[int]:
     holds = [client.hold for client in clients]
     if free <= 0 or not holds:
         return list(range(len(clients)))
@@ -153,10 +171,10 @@ def _with_burst(schedule: Schedule, clients: Sequence[_Client], order: Sequence[
     return replace(schedule, invocations=(replace(newcomer, strands=(*newcomer.strands, *beside)), *others, *burst))
 
 
-def _free_clients(world: World, pooler: Pooler, last: Function, busy: dict[str, int], *, first: bool) -> list[_Client]:
-    """Every connection that can come to the pooler: executions the functions have left, and the newcomer's other connections."""
+def _free_clients(world: World, pooler: Pooler, busy: dict[str, int]) -> list[_Client]:
+    """Every connection that can come to the pooler by the executions that functions have left."""
     shared_left = world.unreserved - sum(busy.get(function.id, 0) for function in world.functions if function.shared)
-    clients = _beside(last, pooler) if first else []
+    clients: list[_Client] = []
     for function in sorted(world.functions, key=lambda item: -max((link.hold for link in item.links), default=0)):
         links = [number for number in _links(function, pooler) if not function.links[number].pins]
         if not links:
@@ -186,15 +204,16 @@ def _executing(schedule: Schedule, outcome: Outcome, at: int, last: Function) ->
     return busy
 
 
-def _beside(last: Function, pooler: Pooler) -> list[_Client]:
+def _beside(newcomer: Invocation, last: Function, pooler: Pooler) -> list[_Client]:
     """The other connections of the newcomer's own environment."""
-    found = [
+    own = {(strand.link, strand.slot) for strand in newcomer.strands}
+    return [
         _Client(last, -1, number, slot)
         for number in _links(last, pooler)
         if not last.links[number].pins
         for slot in range(last.links[number].connections)
+        if (number, slot) not in own
     ]
-    return [client for client in found if (client.link, client.slot) != (_links(last, pooler)[0], 0)]
 
 
 def _pinned(schedule: Schedule, world: World, pooler: Pooler) -> int:

@@ -172,3 +172,44 @@ def test_a_function_that_may_not_run_waits_for_nothing() -> None:
 @pytest.mark.parametrize(("reserved", "claim"), [(0, Claim.ACCEPTED), (1, Claim.REJECTED)])
 def test_the_first_execution_already_needs_too_long(reserved: int, claim: Claim) -> None:
     agree(fleet(client("f", 5, reserved=reserved, timeout=3)), claim)
+
+
+def test_a_function_with_two_pools_needs_the_time_of_both() -> None:
+    """Was accepted: each pool's chain ended in time, their sum did not."""
+    other = Pool("q", "db", connections=exact(4), borrow_timeout_seconds=exact(100))
+    consumer, first = client("f", 2, reserved=8, timeout=6)
+    both = Fleet((DATABASE,), (PROXY, other), (consumer,), (first, replace(first, pool="q")))
+    budget = judge(both, Settings())
+
+    assert [str(pool.chains[0].needed) for _, pool in budget.pools] == ["6 to 8", "6 to 8"]
+    agree(both, Claim.OPEN)
+    agree(replace(both, consumers=(replace(consumer, timeout_seconds=exact(8)),)), Claim.ACCEPTED)
+
+
+def test_other_work_declared_on_another_connection_counts() -> None:
+    """Was accepted: the work stood beside the direct connection, where nobody looked for it."""
+    consumer, pooled = client("f", 2, reserved=4, timeout=3)
+    beside = Connection("f", "db", connections_per_environment=exact(1), other_work_seconds=exact(2))
+    agree(Fleet((DATABASE,), (PROXY,), (consumer,), (pooled, beside)), Claim.REJECTED)
+
+
+def test_a_connection_counts_where_its_pool_leads() -> None:
+    """Was accepted: it named another store than its pool's target, and counted for neither."""
+    consumer, link = client("f", 5, reserved=50, timeout=30, store="elsewhere")
+    elsewhere = replace(DATABASE, id="elsewhere")
+    agree(Fleet((DATABASE, elsewhere), (PROXY,), (consumer,), (link,)), Claim.REJECTED)
+
+
+def test_the_writer_before_a_failover_reads_after_it() -> None:
+    """Was accepted: 500 connections for a large reader, of which a failover makes a small one."""
+    cluster = Store(
+        "db",
+        "aurora-cluster",
+        "aurora-mysql",
+        instances=(Instance("w", "db.t4g.medium"), Instance("r", "db.r6g.large", "reader")),
+    )
+    reader = (
+        Consumer("f", reserved_concurrency=exact(100)),
+        Connection("f", "db", role="reader", connections_per_environment=exact(1)),
+    )
+    agree(fleet(reader, store=cluster, pools=()), Claim.REJECTED)
