@@ -10,7 +10,8 @@ DatastoreError
 │   └── TimeLimitError         the database or the deadline of the invocation ended the work
 │       └── DeadlineError      the deadline of the invocation
 ├── OutcomeUnknownError        the connection was lost during commit: written or not, nobody knows
-├── AlreadyExistsError, NotFoundError, VersionConflictError    conditional writes of the single table
+├── ItemError                  a conditional write of the single table was refused
+│   └── AlreadyExistsError, NotFoundError, VersionConflictError
 ├── KeyPartError               a value that cannot be part of a key
 ├── CursorError                a pagination cursor that was altered, has expired or is somebody else's
 └── ProjectionError            a checkpoint or partition was changed by another run
@@ -73,15 +74,23 @@ class OutcomeUnknownError(DatastoreError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class AlreadyExistsError(DatastoreError):
+class ItemError(DatastoreError):
+    """A conditional write of the single table was refused because of the item under ``key``; nothing was written."""
+
+    def __init__(self, message: str, key: object) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class AlreadyExistsError(ItemError):
     """The item to create is there already."""
 
 
-class NotFoundError(DatastoreError):
-    """The item to change does not exist."""
+class NotFoundError(ItemError):
+    """The item to change, or to rely on, does not exist."""
 
 
-class VersionConflictError(DatastoreError):
+class VersionConflictError(ItemError):
     """The item was changed since it was read."""
 
 

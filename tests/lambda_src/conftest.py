@@ -76,3 +76,27 @@ def cloud(cloud_process: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     for name, value in cloud_process.environment().items():
         monkeypatch.setenv(name, value)
     return cloud_process
+
+
+@pytest.fixture
+def single_table(cloud: Cloud) -> str:
+    """The name of a table of this test alone, with one overloaded index, as the construct makes it."""
+    from datastores import credentials, dynamodb
+
+    for cached in (dynamodb.client, credentials._secrets):
+        cached.cache_clear()
+    name = f"table-{uuid.uuid4().hex[:12]}"
+    parts = {"PK": "HASH", "SK": "RANGE"}
+    keys = [{"AttributeName": part, "KeyType": kind} for part, kind in parts.items()]
+    index_keys = [{"AttributeName": f"GSI1{part}", "KeyType": kind} for part, kind in parts.items()]
+    names = [f"{prefix}{part}" for prefix in ("", "GSI1") for part in parts]
+    cloud.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=keys,
+        AttributeDefinitions=[{"AttributeName": part, "AttributeType": "S"} for part in names],
+        GlobalSecondaryIndexes=[
+            {"IndexName": "GSI1", "KeySchema": index_keys, "Projection": {"ProjectionType": "ALL"}}
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
