@@ -63,6 +63,10 @@ def test_functions_reach_the_pooler_and_the_migration_goes_past_it(local: Assemb
     assert address("OrdersMigrationFunction") == ("127.0.0.1", "5432", "disable")
 
 
+def test_the_migration_runs_alone_here_too(local: Assembly) -> None:
+    assert local.function("OrdersMigrationFunction")["ReservedConcurrentExecutions"] == 1
+
+
 def test_the_order_api_takes_what_one_machine_carries(local: Assembly) -> None:
     assert local.function("OrdersOrderApi")["ReservedConcurrentExecutions"] == 20
 

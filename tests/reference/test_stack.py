@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.conftest import Assembly
+from tests.reference.conftest import ROOT, Assembly
 
 pytestmark = pytest.mark.cdk
 
@@ -79,6 +79,8 @@ def test_throttles_follow_littles_law_and_add_up_to_the_reserved_concurrency(aws
     orders = [settings[key] for key in settings if "/orders" in key]
     assert sum(route["ThrottlingBurstLimit"] for route in orders) == 50
     assert sum(route["ThrottlingRateLimit"] for route in orders) == 50 / 0.25
+    projects = [settings[key] for key in settings if "/orders" not in key]
+    assert sum(route["ThrottlingBurstLimit"] for route in projects) == 20
     assert settings["POST /orders"]["ThrottlingBurstLimit"] == 30
     assert settings["POST /orders"]["ThrottlingRateLimit"] == 120
 
@@ -144,3 +146,12 @@ def test_code_and_layers_of_each_function_fit_lambdas_unpacked_limit(aws: Assemb
 
 def _settings(assembly: Assembly) -> dict[str, dict[str, Any]]:
     return dict(assembly.only("AWS::ApiGatewayV2::Stage")["RouteSettings"])
+
+
+def test_every_route_that_a_function_answers_is_open(aws: Assembly) -> None:
+    answered = set()
+    for folder in ("order_api", "project_catalog"):
+        source = (ROOT / "lambda_src" / folder / "handler.py").read_text()
+        found = re.findall(r'@app\.(get|post|put|patch|delete)\("([^"]+)"\)', source)
+        answered |= {f"{verb.upper()} {path.replace('<', '{').replace('>', '}')}" for verb, path in found}
+    assert answered == set(_settings(aws))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -37,7 +39,7 @@ class LocalOrderDatabase(Construct):
             user=database.application_user,
             secret=self._application,
             engine="postgres",
-            engine_version="18.4",
+            engine_version="18",
             max_connections=database.max_connections,
             pool_connections=database.pool_connections,
             borrow_timeout=cdk.Duration.seconds(database.borrow_timeout_seconds),
@@ -71,6 +73,7 @@ class LocalOrderDatabase(Construct):
         function.add_environment("POOLPROOF_APPLICATION_SECRET_ARN", self._application.secret_arn)
         for secret in (self._owner, self._application):
             secret.grant_read(function)
+        cast(lambda_.CfnFunction, function.node.default_child).reserved_concurrent_executions = 1
 
     def admit_projection(self, function: lambda_.Function) -> None:
         """Nothing to open on one machine."""

@@ -25,8 +25,10 @@ ORDER_ROUTES = (
 )
 PROJECT_ROUTES = (
     ApiRoute("POST", "/projects", 0.2),
-    ApiRoute("GET", "/projects", 0.4),
-    ApiRoute("GET", "/projects/{project_id}", 0.4),
+    ApiRoute("GET", "/projects", 0.3),
+    ApiRoute("GET", "/projects/{project_id}", 0.3),
+    ApiRoute("PUT", "/projects/{project_id}", 0.1),
+    ApiRoute("GET", "/tenant", 0.1),
 )
 
 

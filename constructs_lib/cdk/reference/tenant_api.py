@@ -120,6 +120,11 @@ class TenantApi(Construct):
 def _throttle(part: float, reserved: Derive, seconds_per_request: float) -> dict[str, float | bool]:
     return {
         "DetailedMetricsEnabled": True,
-        "ThrottlingRateLimit": reserved(lambda executions: max(1, math.floor(part * executions / seconds_per_request))),
-        "ThrottlingBurstLimit": reserved(lambda executions: max(1, math.floor(part * executions))),
+        "ThrottlingRateLimit": reserved(lambda executions: _whole(part * executions / seconds_per_request)),
+        "ThrottlingBurstLimit": reserved(lambda executions: _whole(part * executions)),
     }
+
+
+def _whole(requests: float) -> int:
+    """Rounded down, at least 1; what is a hair below a whole number for being a float counts as that number."""
+    return max(1, math.floor(round(requests, 6)))
