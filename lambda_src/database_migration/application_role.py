@@ -76,7 +76,7 @@ def _create(connection: psycopg.Connection, role: Role) -> None:
     exists = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role.name,)).fetchone()
     verifier = connection.pgconn.encrypt_password(role.password.encode(), role.name.encode(), b"scram-sha-256")
     statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
-    verb = sql.SQL("ALTER" if exists else "CREATE")
+    verb = sql.SQL("CREATE" if exists is None else "ALTER")
     connection.execute(statement.format(verb, sql.Identifier(role.name), sql.Literal(verifier.decode())))
 
 
