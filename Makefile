@@ -1,6 +1,8 @@
 # The menu. `make help` lists every target in a line.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+# Functions are checked one by one: each has a module called handler.
+FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_projector database_migration
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
@@ -25,8 +27,10 @@ lint: setup ## ruff: style and common errors
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 
-types: setup ## mypy, strict
+types: setup ## mypy, strict: the library, then each function as Lambda would import it
 	@$(PYTHON) -m mypy
+	@MYPYPATH=lambda_src $(PYTHON) -m mypy --python-version 3.11 -p datastores
+	@for function in $(FUNCTIONS); do MYPYPATH=lambda_src $(PYTHON) -m mypy --python-version 3.11 lambda_src/$$function/*.py || exit 1; done
 
 contracts: setup ## import contracts between the rooms
 	@.venv/bin/lint-imports
