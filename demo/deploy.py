@@ -53,19 +53,17 @@ def _reserve(stage: Stage, deployed: Deployed) -> None:
         "MiniStack ignores ReservedConcurrentExecutions in templates: set again through put_function_concurrency, as deployed"
     )
     wanted, got = deployed.functions_with_reserve(), deployed.reserve()
-    stage.promise("the deployed reserved concurrency is in force", bool(wanted) and wanted == got, _listed(got))
+    listed = ", ".join(sorted(f"{deployed.path_of(name)} {executions}" for name, executions in got.items()))
+    stage.promise("the deployed reserved concurrency is in force", bool(wanted) and wanted == got, listed)
 
 
 def _schema(stage: Stage, machine: Machine) -> None:
     """The migration ran as a custom resource; what it left is asked of the database itself."""
     history = machine.server.execute("SELECT name FROM schema_migrations ORDER BY version", machine.pooler.database)
     stage.promise("the deployment created the schema", bool(history), ", ".join(name for (name,) in history))
-    role = machine.server.execute(
+    ((superuser, creates_databases, creates_roles),) = machine.server.execute(
         f"SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = '{APPLICATION_USER}'"  # noqa: S608 - a constant
     )
-    modest = role == [(False, False, False)]
-    stage.promise("functions log in as a role without privileges beyond rows", modest, f"{APPLICATION_USER}: {role}")
-
-
-def _listed(reserved: Mapping[str, int]) -> str:
-    return ", ".join(f"{name.split('-', 1)[-1]} {executions}" for name, executions in sorted(reserved.items()))
+    modest = not (superuser or creates_databases or creates_roles)
+    evidence = f"role {APPLICATION_USER}: superuser {superuser}, creates databases {creates_databases}, creates roles {creates_roles}"
+    stage.promise("functions log in as a role that only reads and writes rows", modest, evidence)

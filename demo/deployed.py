@@ -44,6 +44,12 @@ class Deployed:
             and "ReservedConcurrentExecutions" in resource.get("Properties", {})
         }
 
+    def path_of(self, physical: str) -> str:
+        """The construct path of a physical name, as it is written in the code."""
+        logical = next(logical for logical, name in self.physical.items() if name == physical)
+        path = str(self.template["Resources"][logical].get("Metadata", {}).get("aws:cdk:path", logical))
+        return path.removeprefix(f"{STACK}/").removesuffix("/Resource")
+
     def reserve(self) -> dict[str, int]:
         """Set the template's reserved concurrency through the API, as MiniStack ignores it in templates; what was set."""
         client = self.cloud.client("lambda")

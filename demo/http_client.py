@@ -18,24 +18,37 @@ class Answer:
     body: bytes
 
 
-async def request(
-    port: int, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"", timeout_seconds: float = 60.0
-) -> Answer:
-    """Send a request to this machine and read the whole answer.
+@dataclass(frozen=True)
+class Line:
+    """An open connection for one request."""
 
-    Raises OSError when the server cannot be reached or hangs up early, and asyncio.TimeoutError when it is silent.
-    """
-    return await asyncio.wait_for(_exchange(port, method, path, headers, body), timeout_seconds)
+    port: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def exchange(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"", timeout_seconds: float = 60.0
+    ) -> Answer:
+        """Send a request, read the whole answer, hang up.
+
+        Raises ConnectionResetError when the server hangs up early, and asyncio.TimeoutError when it is silent.
+        """
+        try:
+            self.writer.write(_head(self.port, method, path, headers, len(body)) + body)
+            await self.writer.drain()
+            return _parse(await asyncio.wait_for(self.reader.read(), timeout_seconds))
+        finally:
+            self.writer.close()
 
 
-async def _exchange(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-    reader, writer = await asyncio.open_connection(HOST, port)
-    try:
-        writer.write(_head(port, method, path, headers, len(body)) + body)
-        await writer.drain()
-        return _parse(await reader.read())
-    finally:
-        writer.close()
+async def open_line(port: int) -> Line:
+    """Connect to a port of this machine. Raises OSError when nobody listens."""
+    return Line(port, *await asyncio.open_connection(HOST, port))
+
+
+async def request(port: int, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """Connect, send, read."""
+    return await (await open_line(port)).exchange(method, path, headers=headers, body=body)
 
 
 def _head(port: int, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:

@@ -12,7 +12,7 @@ from constructs_lib.model.headroom import room_for_clients
 from constructs_lib.readers.sources import read
 from demo.budget import Plan
 from demo.cdk_command import Command, Finished, start
-from demo.naming import names_of
+from demo.naming import Names, names_of
 from demo.paths import Paths
 from demo.results import Refusal
 from demo.stage import Stage
@@ -33,7 +33,7 @@ def refuse_and_fix(stage: Stage, paths: Paths, environment: Mapping[str, str], p
             refused = too_much.wait()
         report = check(read([paths.refused]).fleet)
         finding, names = _stopping(report), names_of(report)
-        _check_refusal(stage, refused, finding, fits)
+        _check_refusal(stage, refused, finding, fits, names)
         stage.say(f"the fix: -c {_KEY}={fits}")
         with stage.busy("cdk synth"):
             fixed = enough.wait()
@@ -42,7 +42,7 @@ def refuse_and_fix(stage: Stage, paths: Paths, environment: Mapping[str, str], p
     return Refusal(_ASKED, finding.code, names.plain(finding.message), lines, fits)
 
 
-def _check_refusal(stage: Stage, refused: Finished, finding: Finding, fits: int) -> None:
+def _check_refusal(stage: Stage, refused: Finished, finding: Finding, fits: int, names: Names) -> None:
     stage.quote(_words(refused, finding))
     stage.promise(
         "a stack over its budget does not get past cdk synth", refused.exit_code != 0, f"exit code {refused.exit_code}"
@@ -51,7 +51,7 @@ def _check_refusal(stage: Stage, refused: Finished, finding: Finding, fits: int)
     stage.promise(
         "the refusal shows the rule and its arithmetic", told, f"{finding.code}, {len(finding.arithmetic)} lines"
     )
-    stage.promise("the refusal names the number that fits", str(fits) in finding.fix.split(), finding.fix)
+    stage.promise("the refusal names the number that fits", str(fits) in finding.fix.split(), names.plain(finding.fix))
 
 
 def _synthesis(output: Path, environment: Mapping[str, str], concurrency: int, paths: Paths) -> Command:

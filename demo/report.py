@@ -11,6 +11,7 @@ from demo.budget_picture import budget_pictures
 from demo.ledger import Promise
 from demo.pictures import clients_grid, direct_over_time, storm_over_time
 from demo.results import Comparison, Projection, Refusal, Results, side_by_side
+from demo.stalls import STALL_SECONDS
 from demo.svg import number
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -67,6 +68,7 @@ def _burst(results: Results) -> str:
         f"{len(storm.orders)} clients each send one order at the same moment. At most {results.concurrency} run at once; the others are "
         f"throttled ({number(storm.throttled)} times) and come back after a pause with jitter. The pooler opens at most "
         f"{numbers.pool_connections} connections, and whoever finds them all in use waits, at most {numbers.borrow_timeout_seconds} s. "
+        f"Every other {STALL_SECONDS:g} s the database lets nobody write, as an index build would: the pool fills, nothing fails. "
         f"Half of the orders existed after {_seconds(storm.percentile(50))}, all after {_seconds(storm.percentile(100))}."
     )
     picture = storm_over_time(storm, numbers.pool_connections)

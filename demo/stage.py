@@ -15,12 +15,20 @@ from rich.table import Table
 
 from demo.ledger import Ledger, Promise
 
+_LOG_WIDTH = 120
+
+
+def _console() -> Console:
+    """Rich's own idea of a terminal; a log file is as wide as a wide terminal."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
+
 
 @dataclass
 class Stage:
     """The console, and the ledger that every promise goes into."""
 
-    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    console: Console = field(default_factory=_console)
     ledger: Ledger = field(default_factory=Ledger)
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each step took, by its letter."""

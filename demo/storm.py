@@ -14,7 +14,7 @@ from http import HTTPStatus
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.burst import percentile
 from constructs_lib.rehearsal.sampling import Sample, Sampler, peak_connections
-from demo.http_client import Answer, request
+from demo.http_client import Answer, Line, open_line, request
 from demo.machine import Machine
 
 _CREATED = (200, 201)
@@ -109,8 +109,10 @@ def storm(address: Address, machine: Machine, *, orders: int, deadline_seconds: 
 
 
 async def _all(address: Address, orders: int, progress: _Progress, deadline: float) -> list[OrderOutcome]:
+    """Connect everybody first, then let everybody send at once."""
     tenants = sorted(address.tokens)
-    clients = (_place(address, number, tenants[number % len(tenants)], progress) for number in range(orders))
+    lines = await asyncio.gather(*(open_line(address.port) for _ in range(orders)))
+    clients = (_place(address, n, tenants[n % len(tenants)], line, progress) for n, line in enumerate(lines))
     try:
         return list(await asyncio.wait_for(asyncio.gather(*clients), deadline))
     except asyncio.TimeoutError as error:
@@ -118,26 +120,27 @@ async def _all(address: Address, orders: int, progress: _Progress, deadline: flo
         raise RehearsalError(f"{left} after {deadline:g} s; answers so far: {_counted(progress)}") from error
 
 
-async def _place(address: Address, number: int, tenant: str, progress: _Progress) -> OrderOutcome:
+async def _place(address: Address, number: int, tenant: str, line: Line, progress: _Progress) -> OrderOutcome:
     """Send one order until it exists: an answer of 429 or 503 means later, and the same key means the same order."""
     started = time.monotonic()
     for attempt in range(1, _ATTEMPTS + 1):
-        answer = await _send(address, number, tenant)
+        answer = await _send(address, number, tenant, line)
         progress.answers.append((progress.now(), answer.status))
         if answer.status not in _TRY_LATER:
             break
         await asyncio.sleep(_pause(attempt))
+        line = await open_line(address.port)
     progress.outstanding -= 1
     return OrderOutcome(number, tenant, attempt, answer.status, time.monotonic() - started, _order_id(answer))
 
 
-async def _send(address: Address, number: int, tenant: str) -> Answer:
+async def _send(address: Address, number: int, tenant: str, line: Line) -> Answer:
     headers = {
         "authorization": f"Bearer {address.tokens[tenant]}",
         "content-type": "application/json",
         "idempotency-key": order_key(number),
     }
-    return await request(address.port, "POST", f"{address.base_path}/orders", headers=headers, body=_order(number))
+    return await line.exchange("POST", f"{address.base_path}/orders", headers=headers, body=_order(number))
 
 
 async def _answered(address: Address, path: str, tenant: str) -> bool:

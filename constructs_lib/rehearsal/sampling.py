@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _IDLE_POOL = PoolState(0, 0, 0, 0, 0.0)
 _COUNT = (
     b"SELECT count(*), count(*) FILTER (WHERE state <> 'idle') FROM pg_stat_activity"
-    b" WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    b" WHERE backend_type = 'client backend' AND usename IS DISTINCT FROM current_user"
 )
 
 
@@ -49,8 +49,9 @@ class Sample:
 class Sampler:
     """A thread that takes samples while its context is open.
 
-    Its own superuser connection lives in the slots PostgreSQL reserves, so it works when every other slot is taken,
-    and it is not counted. Read `samples` after the context; it raises what the thread failed with.
+    Its own superuser connection lives in the slots PostgreSQL reserves, so it works when every other slot is taken.
+    Sessions of the superuser are not counted, all others are, also those that are still logging in.
+    Read `samples` after the context; it raises what the thread failed with.
     """
 
     def __init__(

@@ -139,4 +139,4 @@ async def _exchange_with(raw: bytes) -> demo.http_client.Answer:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        return await request(port, "GET", "/", headers={}, timeout_seconds=5)
+        return await request(port, "GET", "/", headers={})
