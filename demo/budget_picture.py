@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from html import escape
 
@@ -73,26 +74,44 @@ def _pool(pool: PoolBudget, names: Names) -> str:
 def _bar(shares: list[Share], most: float, marker: float | None = None) -> str:
     """One bar with a hairline of the page between its parts; a marker shows where the pool ends."""
     marks, at = [f'<rect class="track" x="0" y="8" width="{_WIDTH:g}" height="{_BAR:g}" rx="4"/>'], 0.0
-    for index, share in enumerate(shares):
+    for share, style in zip(shares, _styles(shares), strict=True):
         width = _WIDTH * share.connections / most if most else 0
-        style = f"{share.style} shade-{index % 4}"
         marks.append(f'<rect class="{style}" x="{at:.1f}" y="8" width="{max(width - 1.5, 0):.1f}" height="{_BAR:g}"/>')
         if width > 44:
-            middle = at + width / 2
+            words = number(share.connections)
             marks.append(
-                f'<text class="on-{share.style}" x="{middle:.1f}" y="30" text-anchor="middle">{number(share.connections)}</text>'
+                f'<text class="on-{share.style}" x="{at + width / 2:.1f}" y="30" text-anchor="middle">{words}</text>'
             )
         at += width
     if marker is not None and most:
-        x = min(_WIDTH * marker / most, _WIDTH - 1)
-        marks.append(f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_BAR + 16:g}"/>')
-    return drawing(_WIDTH, _BAR + 18, ", ".join(f"{s.label} {number(s.connections)}" for s in shares), marks)
+        marks += _marker(min(_WIDTH * marker / most, _WIDTH - 1), f"the pool: {number(marker)}")
+    height = _BAR + (18 if marker is None else 36)
+    return drawing(_WIDTH, height, ", ".join(f"{s.label} {number(s.connections)}" for s in shares), marks)
+
+
+def _marker(x: float, words: str) -> list[str]:
+    anchor = "start" if x < _WIDTH / 2 else "end"
+    return [
+        f'<line class="halo" x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{_BAR + 8:g}"/>',
+        f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_BAR + 16:g}"/>',
+        f'<text class="limit-label" x="{x:.1f}" y="{_BAR + 32:g}" text-anchor="{anchor}">{escape(words)}</text>',
+    ]
+
+
+def _styles(shares: list[Share]) -> list[str]:
+    """Parts of one kind get paler from left to right."""
+    seen: Counter[str] = Counter()
+    styles = []
+    for share in shares:
+        styles.append(f"{share.style} shade-{seen[share.style] % 4}")
+        seen[share.style] += 1
+    return styles
 
 
 def _legend(shares: list[Share]) -> str:
     items = "".join(
-        f'<li><i class="{share.style} shade-{index % 4}"></i>{escape(share.label)} <b>{number(share.connections)}</b></li>'
-        for index, share in enumerate(shares)
+        f'<li><i class="{style}"></i>{escape(share.label)} <b>{number(share.connections)}</b></li>'
+        for share, style in zip(shares, _styles(shares), strict=True)
     )
     return f'<ul class="legend">{items}</ul>'
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from constructs_lib.errors import RehearsalError
 from demo.cdk_command import ROOT
 
 
@@ -40,8 +42,15 @@ class Paths:
         return self.root / "report.html"
 
 
-def fresh_paths(root: Path = ROOT / "build" / "demo") -> Paths:
-    """An empty folder for this run."""
+def fresh_paths() -> Paths:
+    """An empty folder for this run: `build/demo` of the checkout, or the one that POOLPROOF_DEMO_FOLDER names.
+
+    What an earlier run left in `build/demo` is removed; a folder named by somebody must be new or empty (RehearsalError).
+    """
+    named = os.environ.get("POOLPROOF_DEMO_FOLDER")
+    root = Path(named) if named else ROOT / "build" / "demo"
+    if named and root.exists() and any(root.iterdir()):
+        raise RehearsalError(f"POOLPROOF_DEMO_FOLDER names '{root}', which is not empty: name a new folder")
     if root.exists():
         shutil.rmtree(root)
     root.mkdir(parents=True)

@@ -110,17 +110,15 @@ def _refusal(refusal: Refusal) -> str:
 
 
 def _projection(projection: Projection) -> str:
-    columns = [
-        "key",
-        *(f"{name}, {where}" for name in projection.figures for where in ("source", "lake", "lake again")),
-        "",
-    ]
+    groups = "".join(f'<th colspan="3" class="group">{escape(name)}</th>' for name in projection.figures)
+    columns = "<th>source</th><th>lake</th><th>lake again</th>" * len(projection.figures)
     rows = "".join(_comparison(row) for row in projection.rows)
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    head = f'<tr><th class="group"></th>{groups}<th class="group"></th></tr>'
+    head += f"<tr><th>tenant and day</th>{columns}<th></th></tr>"
     return (
         "<h2>The sales dashboard equals its source</h2>"
         "<p>The projector ran twice. Each line is asked of PostgreSQL with SQL, and of the lake through Athena after the first and "
-        f"after the second run.</p><table><tr>{head}</tr>{rows}</table>"
+        f"after the second run.</p><table>{head}{rows}</table>"
     )
 
 
