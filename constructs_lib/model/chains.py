@@ -7,13 +7,14 @@ client never waits behind itself, so a function with a long hold waits less than
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity
 from constructs_lib.model.verdict import Verdict
-from constructs_lib.model.waiting import Holders, forced_wait_behind, longest_wait, longest_wait_behind
+from constructs_lib.model.waiting import Holders, forced_wait, forced_wait_behind, longest_wait, longest_wait_behind
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,9 @@ def _holders(counts: Counter[Number]) -> tuple[Holders, ...]:
     return tuple(Holders(count, hold) for hold, count in counts.items())
 
 
-def chains_of(clients: Sequence[Held], connections: Quantity) -> tuple[Chain, ...]:
-    """The chain of every demand on a pool of that many connections."""
-    crowd = crowd_of(clients)
-    return tuple(_chain(client, crowd, connections) for client in clients)
+def chains_of(clients: Sequence[Held], waits: Waits) -> tuple[Chain, ...]:
+    """The chain of every demand on a pool with those waits."""
+    return tuple(_chain(client, waits) for client in clients)
 
 
 def decide(needed: Quantity, timeout: Quantity) -> Verdict:
@@ -125,16 +125,30 @@ def decide(needed: Quantity, timeout: Quantity) -> Verdict:
     return Verdict.EXCEEDS if needed.surely_above(timeout) else Verdict.UNDECIDED
 
 
-def _chain(client: Held, crowd: Crowd, connections: Quantity) -> Chain:
+def _chain(client: Held, waits: Waits) -> Chain:
+    """The pool's longest wait decides most chains; what this very client may meet is worked out only where it does not."""
+    wait = Quantity(0, waits.longest_own(client) if client.pinned else waits.longest)
+    chain = _weighed(client, wait, 0)
+    if chain.verdict is Verdict.FITS and waits.crowd.mixed:
+        # What a schedule certainly causes would take a simulation of it and change nothing.
+        return chain
+    surely = waits.surely_needed(client)
+    chain = _weighed(client, replace(wait, low=waits.forced(client)), surely)
+    if chain.verdict is Verdict.UNDECIDED:
+        chain = _weighed(client, Quantity(chain.wait.low, waits.longest_own(client)), surely)
+    return chain
+
+
+def _weighed(client: Held, wait: Quantity, surely: Number) -> Chain:
+    """The chain for a wait, with the seconds of waits and holds that are certain."""
     link, timeout = client.demand.connection, client.demand.consumer.timeout_seconds
-    transactions, work = link.transactions_per_invocation or ONE, link.other_work_seconds or ZERO
-    wait = Quantity(0, _longest(client, crowd, connections))
-    most = (wait + transactions * client.hold if client.pinned else transactions * (wait + client.hold)) + work
-    if most.surely_at_most(timeout) and crowd.mixed:
-        # The proof holds; what a schedule certainly causes would take a simulation of it and change nothing.
-        return Chain(client.demand, client.hold, client.assumed, transactions, wait, most, Verdict.FITS)
-    wait = replace(wait, low=_forced(client, crowd, connections))
-    needed = replace(most, low=_surely_needed(client, crowd, connections, wait.low) + work.low)
+    transactions, work, hold = link.transactions_per_invocation or ONE, link.other_work_seconds or ZERO, client.hold
+    low = (surely or transactions.low * hold.low) + work.low
+    high: Number | None = None
+    if wait.high is not None and hold.high is not None and transactions.high is not None and work.high is not None:
+        waits = 1 if client.pinned else transactions.high
+        high = waits * wait.high + transactions.high * hold.high + work.high
+    needed = Quantity(low, high, tuple(dict.fromkeys((*transactions.reasons, *hold.reasons, *work.reasons))))
     verdict = decide(needed, timeout)
     if client.demand.once.high == 0 or (wait.high == 0 and client.assumed):
         # Nobody comes, or nobody waits: how long the function then works is its own affair, not the pool's.
@@ -142,48 +156,81 @@ def _chain(client: Held, crowd: Crowd, connections: Quantity) -> Chain:
     return Chain(client.demand, client.hold, client.assumed, transactions, wait, needed, verdict)
 
 
-def _longest(client: Held, crowd: Crowd, connections: Quantity) -> Number | None:
-    """The wait that this client never exceeds; ``None`` when nothing bounds it."""
-    if crowd.most is None:
-        return None
-    servers = int(connections.low) - crowd.pinned_most
-    if client.pinned:
-        return longest_wait_behind(crowd.most, servers + (1 if client.demand.connections.high else 0))
-    own = longest_wait_behind(_without(crowd.most, client.hold.high or 0, 1), servers)
-    # Nobody waits longer than the client with the shortest hold, whose bound may be the better one.
-    shortest = longest_wait(crowd.most, servers)
-    return own if own is None or shortest is None else min(own, shortest)
+class Waits:
+    """Waits at one pool, each worked out once: they differ only by what the client itself holds."""
 
+    def __init__(self, crowd: Crowd, connections: Quantity) -> None:
+        self.crowd = crowd
+        self.servers = int(connections.low) - crowd.pinned_most
+        self.servers_at_most = None if connections.high is None else int(connections.high) - crowd.pinned_least
+        self._known: dict[tuple[str, bool, Number | None, int], Number | None] = {}
 
-def _forced(client: Held, crowd: Crowd, connections: Quantity) -> Number:
-    """A wait that some schedule certainly causes to this client."""
-    behind = crowd.least if client.pinned else _without(crowd.least, client.hold.low, 1)
-    return _forced_behind(behind, client, crowd, connections)
+    @property
+    def certain(self) -> Number:
+        """A wait that some schedule certainly produces; zero where none is certain or where it has no end."""
+        return 0 if self.servers_at_most is None else forced_wait(self.crowd.least, self.servers_at_most) or 0
 
+    @cached_property
+    def longest(self) -> Number | None:
+        """The wait of the client with the shortest hold, which nobody's exceeds."""
+        return None if self.crowd.most is None else longest_wait(self.crowd.most, self.servers)
 
-def _forced_behind(groups: Sequence[Holders], client: Held, crowd: Crowd, connections: Quantity) -> Number:
-    """Zero where no schedule is certain, or where the wait has no end: the pool's own verdict says so then."""
-    if connections.high is None:
-        return 0
-    own = 1 if client.pinned and client.demand.connections.low > 0 else 0
-    return forced_wait_behind(groups, int(connections.high) - crowd.pinned_least + own) or 0
+    def longest_own(self, client: Held) -> Number | None:
+        """The wait that this client never exceeds; ``None`` when nothing bounds it."""
+        own = 1 if client.pinned and client.demand.connections.high else 0
+        return self._once("longest", client.pinned, client.hold.high, own, self._longest_own)
 
+    def _longest_own(self, pinned: bool, hold: Number | None, own: int) -> Number | None:
+        if self.crowd.most is None:
+            return None
+        if pinned:
+            return longest_wait_behind(self.crowd.most, self.servers + own)
+        bound = longest_wait_behind(_without(self.crowd.most, hold or 0, 1), self.servers)
+        return bound if bound is None or self.longest is None else min(bound, self.longest)
 
-def _surely_needed(client: Held, crowd: Crowd, connections: Quantity, first: Number) -> Number:
-    """Seconds of waits and holds that some schedule certainly causes.
+    def forced(self, client: Held) -> Number:
+        """A wait that some schedule certainly causes to this client; zero where none is certain or where it has no end."""
+        own = 1 if client.pinned and client.demand.connections.low > 0 else 0
+        return self._once("forced", client.pinned, client.hold.low, own, self._forced) or 0
 
-    Before its later transactions only those surely come again whose hold is no longer than this client's: they began before it and are
-    over when it is. The other connections of its own environment may be busy elsewhere.
-    """
-    transactions = int((client.demand.connection.transactions_per_invocation or ONE).low)
-    if transactions < 1:
-        return 0
-    if client.pinned or transactions == 1:
-        return first + transactions * client.hold.low
-    again = [group for group in crowd.least if group.hold_seconds <= client.hold.low]
-    each = max(1, int(client.demand.per_environment.low))
-    later = _forced_behind(_without(again, client.hold.low, each), client, crowd, connections)
-    return first + client.hold.low + (transactions - 1) * (later + client.hold.low)
+    def _forced(self, pinned: bool, hold: Number | None, own: int) -> Number | None:
+        behind = self.crowd.least if pinned else _without(self.crowd.least, hold or 0, 1)
+        return None if self.servers_at_most is None else forced_wait_behind(behind, self.servers_at_most + own)
+
+    def surely_needed(self, client: Held) -> Number:
+        """Seconds of waits and holds that some schedule certainly causes.
+
+        Before its later transactions only those surely come again whose hold is no longer than this client's: they began before it and
+        are over when it is. The other connections of its own environment may be busy elsewhere.
+        """
+        transactions = int((client.demand.connection.transactions_per_invocation or ONE).low)
+        first = self.forced(client) + client.hold.low
+        if transactions < 1:
+            return 0
+        if client.pinned or transactions == 1:
+            return first + (transactions - 1) * client.hold.low
+        each = max(1, int(client.demand.per_environment.low))
+        later = self._once("again", False, client.hold.low, each, self._again) or 0
+        return first + (transactions - 1) * (later + client.hold.low)
+
+    def _again(self, _pinned: bool, hold: Number | None, each: int) -> Number | None:
+        again = [group for group in self.crowd.least if group.hold_seconds <= (hold or 0)]
+        if self.servers_at_most is None:
+            return None
+        return forced_wait_behind(_without(again, hold or 0, each), self.servers_at_most)
+
+    def _once(
+        self,
+        what: str,
+        pinned: bool,
+        hold: Number | None,
+        count: int,
+        work_out: Callable[[bool, Number | None, int], Number | None],
+    ) -> Number | None:
+        key = (what, pinned, hold, count)
+        if key not in self._known:
+            self._known[key] = work_out(pinned, hold, count)
+        return self._known[key]
 
 
 def _without(groups: Sequence[Holders], hold: Number, count: int) -> list[Holders]:
@@ -192,5 +239,5 @@ def _without(groups: Sequence[Holders], hold: Number, count: int) -> list[Holder
     for group in groups:
         taken = min(left, group.clients) if group.hold_seconds == hold else 0
         left -= taken
-        result.append(replace(group, clients=group.clients - taken))
+        result.append(Holders(group.clients - taken, group.hold_seconds) if taken else group)
     return result

@@ -38,13 +38,15 @@ def refined(holds: Sequence[tuple[int, int]], connections: int, bound: Fraction,
     """
     if not 1 < len(holds) <= _MOST_HOLDS:
         return bound
-    best, fine = bound * _UNIT, [(hold * _UNIT, clients) for hold, clients in holds]
+    least, best = reached * _UNIT, bound * _UNIT
+    fine = [(hold * _UNIT, clients) for hold, clients in holds]
     for pieces, length in _candidates(fine):
-        if best <= reached * _UNIT:
-            break
-        if pieces * length < best:
+        # Such a pair bounds the covering between k·b and (k + 1)·b, where alone it can be of use.
+        if least < (pieces + 1) * length and pieces * length < best:
             rest = _largest_rest(fine, connections, pieces, length)
             best = best if rest is None else min(best, pieces * length + rest)
+            if best <= least:
+                break
     return best / _UNIT
 
 

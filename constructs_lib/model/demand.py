@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from constructs_lib.model.capacity import Term
 from constructs_lib.model.fleet import Connection, Consumer, Fleet
@@ -30,11 +31,11 @@ class Demand:
     bounded: bool
     assumed: bool
 
-    @property
+    @cached_property
     def once(self) -> Quantity:
         return self.environments * self.per_environment
 
-    @property
+    @cached_property
     def connections(self) -> Quantity:
         return self.once * Quantity.exact(self.overlap)
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from constructs_lib.facts import limits
 from constructs_lib.model.capacity import Capacity, Term
-from constructs_lib.model.chains import Chain, Held, chains_of, held
+from constructs_lib.model.chains import Chain, Waits, chains_of, crowd_of, held
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.fleet import Pool
-from constructs_lib.model.quantity import ZERO, Number, Quantity, total
+from constructs_lib.model.quantity import ZERO, Quantity, total
 from constructs_lib.model.verdict import Verdict
-from constructs_lib.model.waiting import Holders, forced_wait, longest_wait
 
 __all__ = ["Chain", "PoolBudget", "Verdict", "borrow_timeout", "judge_pool", "pool_connections", "pool_percent"]
 
@@ -83,10 +82,12 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
     waiting = [client for client in everybody if not client.pinned]
     clients = total([client.demand.once for client in waiting])
     left = connections.less(pinned)
-    wait = _wait(waiting, left)
+    waits = Waits(crowd_of(everybody), connections)
+    reasons = (*(text for client in waiting for text in client.hold.reasons), *left.reasons)
+    wait = Quantity(waits.certain, waits.longest, tuple(dict.fromkeys(reasons)))
     limit = borrow_timeout(pool)
     nobody_waits = (clients + pinned).surely_at_most(connections)
-    chains = chains_of(everybody, connections)
+    chains = chains_of(everybody, waits)
     return PoolBudget(
         pool=pool,
         connections=connections,
@@ -109,20 +110,6 @@ def judge_pool(pool: Pool, capacity: Capacity, demands: tuple[Demand, ...]) -> P
 def _starved(clients: Quantity, left: Quantity) -> bool:
     """Whether pinned sessions leave nothing for clients that certainly come."""
     return left.high == 0 and clients.low > 0
-
-
-def _wait(clients: list[Held], pool: Quantity) -> Quantity:
-    """From the wait a schedule certainly produces to the wait that is proven never to be exceeded, in seconds."""
-    reasons = tuple(dict.fromkeys((*(text for client in clients for text in client.hold.reasons), *pool.reasons)))
-    pairs = [(client.demand.once, client.hold) for client in clients]
-    high: Number | None = None
-    if all(once.high is not None and hold.high is not None for once, hold in pairs):
-        most = [Holders(int(once.high or 0), hold.high or 0) for once, hold in pairs]
-        high = longest_wait(most, int(pool.low))
-    low: Number | None = 0
-    if pool.high is not None:
-        low = forced_wait([Holders(int(once.low), hold.low) for once, hold in pairs], int(pool.high))
-    return Quantity(0 if low is None else low, high, reasons)
 
 
 def _range(holds: list[Quantity]) -> Quantity:

@@ -41,6 +41,8 @@ def plain(value: Number) -> int | float:
 
 
 def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    if not any(groups):
+        return ()
     return tuple(dict.fromkeys(reason for group in groups for reason in group))
 
 
@@ -56,7 +58,8 @@ class Quantity:
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.low < 0 or (self.high is not None and self.high < self.low):
+        # The numerator tells the sign without the price of comparing fractions; most quantities are exact, with one number for both ends.
+        if self.low.numerator < 0 or (self.high is not None and self.high is not self.low and self.high < self.low):
             raise ValueError(f"quantity must satisfy 0 <= low <= high, got [{self.low}, {self.high}]")
 
     @staticmethod
@@ -97,10 +100,16 @@ class Quantity:
         return self.low
 
     def __add__(self, other: Quantity) -> Quantity:
+        if self.high is self.low and other.high is other.low:
+            both = self.low + other.low
+            return Quantity(both, both, _joined(self.reasons, other.reasons))
         high = None if self.high is None or other.high is None else self.high + other.high
         return Quantity(self.low + other.low, high, _joined(self.reasons, other.reasons))
 
     def __mul__(self, other: Quantity) -> Quantity:
+        if self.high is self.low and other.high is other.low:
+            both = self.low * other.low
+            return Quantity(both, both, _joined(self.reasons, other.reasons))
         # Zero times anything is zero, also when the other factor has no upper bound.
         if self.high == 0 or other.high == 0:
             high: Number | None = 0

@@ -13,7 +13,6 @@ holds it is ``ceil((clients − pool) / pool) × hold``.
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +61,7 @@ def _ticks(holders: Iterable[Holders]) -> tuple[tuple[tuple[int, int], ...], int
     for group in holders:
         if group.clients > 0:
             counts[group.hold_seconds] = counts.get(group.hold_seconds, 0) + group.clients
-    scale = math.lcm(1, *(Fraction(hold).denominator for hold in counts))
+    scale = math.lcm(1, *(hold.denominator for hold in counts))
     return tuple(sorted((int(hold * scale), clients) for hold, clients in counts.items())), scale
 
 
@@ -105,11 +104,31 @@ def _longest_first(groups: tuple[tuple[int, int], ...], pool: int) -> int:
         return 0
     if len(groups) == 1:
         return count // pool * groups[0][0]
-    free = [0] * pool
+    loads = {0: pool}
     for hold, clients in reversed(groups):
-        for _ in range(clients):
-            heapq.heapreplace(free, free[0] + hold)
-    return free[0]
+        loads = _loaded(loads, hold, clients) if hold else loads
+    return min(loads)
+
+
+def _loaded(loads: dict[int, int], hold: int, clients: int) -> dict[int, int]:
+    """Connections by what they carry, after clients of one hold went one by one to the least loaded.
+
+    A connection that carries ``a`` takes them at a, a + hold, a + 2 hold, …; the earliest of all these starts are taken. All connections
+    are filled up to the last level that the clients suffice for; those left over go on top of connections of exactly that level.
+    """
+    low, high = min(loads), max(loads) + (clients // sum(loads.values()) + 1) * hold
+    while high - low > 1:
+        middle = (low + high) // 2
+        taken = sum(count * -(-(middle - load) // hold) for load, count in loads.items() if load < middle)
+        low, high = (middle, high) if taken <= clients else (low, middle)
+    filled: dict[int, int] = {}
+    for load, count in loads.items():
+        times = max(0, -(-(low - load) // hold))
+        clients -= times * count
+        filled[load + times * hold] = filled.get(load + times * hold, 0) + count
+    filled[low] -= clients
+    filled[low + hold] = filled.get(low + hold, 0) + clients
+    return {load: count for load, count in filled.items() if count}
 
 
 def _others(groups: list[Holders]) -> list[Holders]:
