@@ -14,7 +14,7 @@ from demo.results import Comparison, Projection
 from demo.stage import Stage
 
 PROJECTOR = "Sales/Projector"
-_FIGURES = ("orders", "lines", "revenue in minor units")
+_FIGURES = ("orders", "lines", "revenue in cents")
 _SOURCE = """
 SELECT tenant_id, (created_at AT TIME ZONE 'UTC')::date::text, count(*),
     sum((SELECT count(*) FROM order_lines WHERE order_lines.order_id = orders.order_id))::bigint, sum(total_minor)::bigint
@@ -76,8 +76,8 @@ def _compared(source: Figures, lake: Figures, again: Figures) -> list[Comparison
 
 
 def _show(stage: Stage, projection: Projection) -> None:
-    columns = ["tenant and day", *(f"{name}: source, lake, lake again" for name in _FIGURES)]
-    stage.table(columns, [[row.key, *_triples(row)] for row in projection.rows])
+    stage.say("each figure three times: source, lake, and lake after the second run")
+    stage.table(["tenant and day", *_FIGURES], [[row.key, *_triples(row)] for row in projection.rows])
 
 
 def _triples(row: Comparison) -> list[str]:
