@@ -68,7 +68,7 @@ class Cloud:
     def environment(self) -> dict[str, str]:
         """An environment in which every AWS client, of any language, talks to this cloud and to nothing else."""
         return {
-            **_without_aws(os.environ),
+            **_inherited(os.environ),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_ACCESS_KEY_ID": _ANY_KEY,
@@ -138,6 +138,10 @@ class Cloud:
             self._process.stop(signal.SIGTERM)
 
 
-def _without_aws(environment: Mapping[str, str]) -> dict[str, str]:
-    """Nothing of the caller's own AWS account may reach the demo: no profile, no credentials, no endpoint."""
-    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without his AWS account: no profile, no credentials, no endpoint may reach the demo.
+
+    Python may keep the bytecode it compiles: four syntheses and dozens of functions import the same packages.
+    """
+    dropped = ("AWS_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in environment.items() if not name.startswith(dropped)}
