@@ -194,8 +194,8 @@ class _Builder:
             hold=hold,
             transactions=transactions,
             pins=link.pins_session,
-            # Least demand takes a declared hold at its word; the most counts only what something enforces.
-            enforced=link.hold_seconds is not None and (link.hold_enforced or self.temper == "mild"),
+            # The least demand holds no longer than declared: whoever is late even so is late for certain.
+            enforced=self.temper == "mild" or (link.hold_seconds is not None and link.hold_enforced),
         )
 
     # Databases and poolers
