@@ -5,12 +5,13 @@ Exit code 0 when every promise was kept, 1 when one was broken, 2 when a step co
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from contextlib import ExitStack
 
 from constructs_lib.errors import PoolproofError
-from constructs_lib.rehearsal.interruption import exit_on_sigterm
+from constructs_lib.rehearsal.interruption import exit_on_termination
 from demo.act import act
 from demo.stage import Stage
 
@@ -20,9 +21,11 @@ KEPT, BROKEN, FAILED, INTERRUPTED = 0, 1, 2, 130
 def main() -> int:
     """Run the demo and return its exit code."""
     stage, started = Stage(), time.monotonic()
+    # A shell starts background jobs with SIGINT ignored; whoever sends it to the demo means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with ExitStack() as running:
-            running.enter_context(exit_on_sigterm())
+            running.enter_context(exit_on_termination())
             act(stage, running, started)
     except KeyboardInterrupt:
         stage.console.print("\n[bold]interrupted[/]: everything that was started has been stopped")

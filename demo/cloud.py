@@ -18,7 +18,7 @@ from botocore.config import Config
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, current_account
-from constructs_lib.rehearsal.interruption import exit_on_sigterm
+from constructs_lib.rehearsal.interruption import exit_on_termination
 from constructs_lib.rehearsal.process import ServerProcess, free_port, make_folder, remove_folder
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Cloud:
         if importlib.util.find_spec("ministack") is None:
             raise RehearsalError("MiniStack is not installed: pip install 'ministack==1.5.33' duckdb")
         with ExitStack() as starting:
-            starting.enter_context(exit_on_sigterm())
+            starting.enter_context(exit_on_termination())
             account = current_account()
             folder = make_folder("cloud", account)
             starting.callback(remove_folder, folder)

@@ -1,7 +1,7 @@
 """Servers must not outlive the program that started them, however it ends.
 
-SIGINT already unwinds a Python program; SIGTERM does not, so while servers run it is turned into SystemExit. While a
-server is being stopped both are held back until the stop is complete.
+SIGINT already unwinds a Python program; SIGTERM and the SIGHUP of a closed terminal do not, so while servers run they are
+turned into SystemExit. While a server is being stopped all of them are held back until the stop is complete.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def _raise_exit(number: int, _frame: FrameType | None) -> None:
@@ -22,25 +24,25 @@ def _in_main_thread() -> bool:
 
 
 @contextmanager
-def exit_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM into SystemExit; a handler the program installed itself is left alone. Nests."""
-    installed = _in_main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if installed:
-        signal.signal(signal.SIGTERM, _raise_exit)
+def exit_on_termination() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into SystemExit; what the program handles or ignores on purpose is left alone. Nests."""
+    installed = [number for number in _ENDING if _in_main_thread() and signal.getsignal(number) is signal.SIG_DFL]
+    for number in installed:
+        signal.signal(number, _raise_exit)
     try:
         yield
     finally:
-        if installed and _in_main_thread():
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in installed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """Delay SIGINT and SIGTERM until the block has ended (threads other than the main one never get them)."""
+    """Delay SIGINT, SIGTERM and SIGHUP until the block has ended (threads other than the main one never get them)."""
     if not _in_main_thread():
         yield
         return
-    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *_ENDING})
     try:
         yield
     finally:

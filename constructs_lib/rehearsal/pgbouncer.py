@@ -23,7 +23,7 @@ from psycopg.rows import dict_row
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, server_account
-from constructs_lib.rehearsal.interruption import exit_on_sigterm
+from constructs_lib.rehearsal.interruption import exit_on_termination
 from constructs_lib.rehearsal.process import (
     ServerProcess,
     accepts,
@@ -99,7 +99,7 @@ class PgBouncer:
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
-            starting.enter_context(exit_on_sigterm())
+            starting.enter_context(exit_on_termination())
             allow_many_files()
             account = server_account()
             program = _program()

@@ -18,7 +18,7 @@ import psycopg
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, server_account
-from constructs_lib.rehearsal.interruption import exit_on_sigterm
+from constructs_lib.rehearsal.interruption import exit_on_termination
 from constructs_lib.rehearsal.postgres_binaries import reachable_binaries
 from constructs_lib.rehearsal.process import (
     ServerProcess,
@@ -69,7 +69,7 @@ class PostgresServer:
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
-            starting.enter_context(exit_on_sigterm())
+            starting.enter_context(exit_on_termination())
             account = server_account()
             folder = make_folder("postgres", account)
             starting.callback(remove_folder, folder)

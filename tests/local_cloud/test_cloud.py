@@ -68,7 +68,7 @@ def test_reserved_concurrency_set_through_the_api_is_enforced(cloud: Cloud) -> N
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_cloud_database_and_pooler_end_with_the_program(number: signal.Signals) -> None:
     program = subprocess.Popen(
         [sys.executable, "-c", _HOLD_EVERYTHING],

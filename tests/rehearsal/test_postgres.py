@@ -61,7 +61,7 @@ def test_nothing_is_left_after_an_exception() -> None:
     assert not accepts(server.host, server.port)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left_after_a_signal(number: signal.Signals) -> None:
     program = subprocess.Popen(
         [sys.executable, "-c", _HOLD_A_SERVER],
