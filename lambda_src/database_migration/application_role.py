@@ -22,23 +22,26 @@ class RoleError(Exception):
 
 @dataclass(frozen=True)
 class Role:
-    """A login role; timeouts are in milliseconds."""
+    """A login role; timeouts are in milliseconds. ``hold_ms`` is how long it may keep a connection, a transaction at the most."""
 
     name: str
     password: str = field(repr=False)
-    statement_timeout_ms: int = 2000
-    idle_in_transaction_timeout_ms: int = 2000
+    hold_ms: int = 2000
     lock_timeout_ms: int = 1000
 
     def settings(self, server_version: int) -> dict[str, int]:
-        """The role's own settings; ``transaction_timeout`` exists since PostgreSQL 17."""
+        """The role's own settings; ``transaction_timeout`` exists since PostgreSQL 17.
+
+        It ends the session, ``statement_timeout`` only the statement: that one comes first, so that a slow statement costs neither the
+        function nor the pooler a new connection.
+        """
         settings = {
-            "statement_timeout": self.statement_timeout_ms,
-            "idle_in_transaction_session_timeout": self.idle_in_transaction_timeout_ms,
+            "statement_timeout": self.hold_ms,
+            "idle_in_transaction_session_timeout": self.hold_ms,
             "lock_timeout": self.lock_timeout_ms,
         }
         if server_version >= _TRANSACTION_TIMEOUT_SINCE:
-            settings["transaction_timeout"] = self.statement_timeout_ms
+            settings |= {"transaction_timeout": self.hold_ms, "statement_timeout": self.hold_ms * 9 // 10}
         return settings
 
 

@@ -49,4 +49,4 @@ def _application_role() -> Role:
     timeout = relational_settings().statement_timeout_ms
     if timeout is None:
         return Role(login.user, login.password)
-    return Role(login.user, login.password, statement_timeout_ms=timeout, idle_in_transaction_timeout_ms=timeout)
+    return Role(login.user, login.password, hold_ms=timeout)

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from datastores import dynamodb
 from surroundings import Context, api_event, load
 
 pytestmark = pytest.mark.local_cloud
@@ -146,15 +147,9 @@ def test_a_store_out_of_reach_is_503_and_a_wrong_table_500(
     assert projects.create(tenant, "x")[0] == 500
     assert "nowhere" not in projects.create(tenant, "x")[1]["message"]
     assert any("ResourceNotFoundException" in str(vars(record)) for record in caplog.records)
-    from datastores import dynamodb
-    from datastores.single_table import SingleTable
-
-    dead = boto3.client("dynamodb", endpoint_url="http://127.0.0.1:9")
-    monkeypatch.setattr(dynamodb, "client", lambda: dead)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    dynamodb.client.cache_clear()
     projects.module.catalog.cache_clear()
-    monkeypatch.setattr(
-        projects.module, "SingleTable", type("T", (), {"from_environment": lambda: SingleTable("t", dead)})
-    )
     status, _, headers = projects.create(tenant, "x")
     assert status == 503
     assert headers["Retry-After"]

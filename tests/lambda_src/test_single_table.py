@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,9 +138,9 @@ def test_what_has_expired_is_not_shown_though_it_is_still_there(table: SingleTab
 
 
 @pytest.mark.local_cloud
-def test_a_table_that_is_not_there_is_a_configuration_error(cloud: Any) -> None:
+def test_a_table_that_is_not_there_is_a_configuration_error(single_table: str) -> None:
     with pytest.raises(ConfigurationError, match="ResourceNotFoundException"):
-        SingleTable(f"nowhere-{uuid.uuid4().hex}").get(NoteKey("t", 1))
+        SingleTable(f"not-{single_table}").get(NoteKey("t", 1))
 
 
 class Stubborn:
