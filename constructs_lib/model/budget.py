@@ -152,7 +152,12 @@ def _judge_store(store: Store, role: Role, fleet: Fleet, settings: Settings) -> 
     operators = settings.operator_reserve if store.operator_reserve is None else store.operator_reserve
     direct, within = _apart(plain, operators)
     draft = StoreBudget(store, role, capacity, direct, within, pools, Verdict.UNDECIDED)
-    return replace(draft, verdict=draft.compare(total([demand.connections for demand in direct])))
+    verdict = draft.compare(total([demand.connections for demand in direct]))
+    if verdict is Verdict.EXCEEDS:
+        # Of bounded inputs, what may fit the operators' places after all does not exceed for certain.
+        surely = [demand.connections for demand in direct if not _may_fit(demand, operators)]
+        verdict = verdict if draft.compare(total(surely)) is Verdict.EXCEEDS else Verdict.UNDECIDED
+    return replace(draft, verdict=verdict)
 
 
 def _role_served(connection: Connection, store: Store, fleet: Fleet) -> Role:
@@ -186,6 +191,11 @@ def _apart(demands: list[Demand], operators: int) -> tuple[tuple[Demand, ...], t
         else:
             direct.append(demand)
     return tuple(direct), tuple(within)
+
+
+def _may_fit(demand: Demand, operators: int) -> bool:
+    taken = _during_deploy(demand)
+    return taken is not None and not taken.is_exact and taken.low <= operators
 
 
 def _during_deploy(demand: Demand) -> Quantity | None:

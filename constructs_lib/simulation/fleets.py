@@ -70,7 +70,7 @@ def random_fleet(rng: random.Random) -> tuple[Fleet, Settings]:
         _add_consumer(draft, f"f{number}")
     fleet = Fleet(tuple(draft.stores), tuple(draft.pools), tuple(draft.consumers), tuple(draft.connections))
     return fleet, Settings(
-        account_concurrency=max(draft.pick((100, 300, 1000, 1000)), int(fleet.reserved_concurrency.high or 0) + 100),
+        account_concurrency=max(draft.pick((100, 100, 150, 300)), int(fleet.reserved_concurrency.high or 0) + 100),
         operator_reserve=draft.pick((0, 5, 5, 10)),
         deploy_overlap=draft.pick((1, 2, 2, 2, 3)),
         declared_consumers={"db0": (("bi", rng.randrange(20)),)} if draft.chance(15) else {},
@@ -92,7 +92,7 @@ def _add_store(draft: _Draft, name: str) -> None:
 def _limit(draft: _Draft) -> Quantity | None:
     """A pin, a parameter with a range, or the engine's default."""
     if draft.chance(70):
-        return draft.quantity(draft.pick((20, 40, 60, 100, 150, 300)) + draft.rng.randrange(20), percent_exact=85)
+        return draft.quantity(draft.pick((10, 20, 30, 40, 60, 80, 150)) + draft.rng.randrange(20), percent_exact=85)
     return None
 
 
@@ -141,7 +141,7 @@ def _document(draft: _Draft, name: str) -> Store:
 
 
 def _external(draft: _Draft, name: str) -> Store:
-    return Store(name, "external", "postgres", max_connections=draft.quantity(draft.rng.randrange(20, 200)))
+    return Store(name, "external", "postgres", max_connections=draft.quantity(draft.rng.randrange(15, 120)))
 
 
 def _add_pool(draft: _Draft, name: str, store: Store) -> None:
@@ -190,7 +190,7 @@ def _add_consumer(draft: _Draft, name: str) -> None:
 
 
 def _concurrency(draft: _Draft) -> int:
-    return draft.pick((1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 80)) + draft.rng.randrange(3)
+    return draft.pick((0, 1, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 40)) + draft.rng.randrange(2)
 
 
 def _sources(draft: _Draft, name: str) -> tuple[EventSource, ...]:

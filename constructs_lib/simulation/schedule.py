@@ -100,6 +100,10 @@ def _overdrawn(invocation: Invocation, function: Function) -> Iterator[str]:
     used = [(strand.link, strand.slot) for strand in invocation.strands]
     if len(used) != len(set(used)):
         yield f"'{function.id}' uses a connection twice at once"
+    if len({(strand.link, strand.stage) for strand in invocation.strands}) > len(
+        {strand.link for strand in invocation.strands}
+    ):
+        yield f"'{function.id}' uses connections of one link one after the other: more transactions than it has"
     pauses: dict[int, int] = {}
     for strand in invocation.strands:
         link = function.links[strand.link] if strand.link < len(function.links) else None

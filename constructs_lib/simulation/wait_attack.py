@@ -78,7 +78,7 @@ def wait_attack(
         clients += _free_clients(world, target, _executing(schedule, outcome, at, last))
         order = _order(clients, target.lends - _pinned(schedule, world, target), rng, thorough=number == 0)
         schedule = _with_burst(schedule, clients, order, at)
-        outcome = run(world, schedule)
+        outcome = run(world, schedule, checked=False)
         if any(item.kind != "slots" for item in outcome.violations):
             break
     return Witness(world, schedule, outcome)
@@ -89,7 +89,7 @@ def _pooler(world: World, function: Function, link: int) -> Pooler:
 
 
 def _rounds(newcomer: Invocation) -> list[tuple[Strand, int]]:
-    return [(strand, step) for strand in newcomer.strands for step in range(len(strand.steps))]
+    return [(strand, step) for strand in newcomer.strands if strand.rank == _LAST for step in range(len(strand.steps))]
 
 
 def _links(function: Function, pooler: Pooler) -> list[int]:
@@ -121,7 +121,10 @@ def _pinned_crowd(world: World, pooler: Pooler, last: Function) -> Crowd:
 
 
 def _newcomer(function: Function, attacked: int, at: int, *, work_first: bool, beside: bool) -> Invocation:
-    """All transactions of one connection of each pooled link, one link after the other, the attacked one first."""
+    """All transactions of one connection of each pooled link, one link after the other, the attacked one first.
+
+    A pinned newcomer takes the other connections of its environment first.
+    """
     links = function.links
     pooled = [attacked] + [
         number
@@ -137,16 +140,27 @@ def _newcomer(function: Function, attacked: int, at: int, *, work_first: bool, b
     if early:
         first, second, *later = strands[0].steps
         strands[0] = replace(strands[0], steps=(first, replace(second, pause=function.work), *later))
-    return Invocation(at, function.id, tuple(strands), tail=0 if early else function.work, rank=_LAST)
+    if links[attacked].pins:
+        before = [item for item in touch(function, lambda _, link: link is links[attacked]) if item.link == attacked]
+        strands += [replace(item, rank=-1) for item in before if item.slot]
+    return Invocation(
+        at,
+        function.id,
+        tuple(strands),
+        tail=0 if early else function.work,
+        fresh=function.environments > function.concurrency,
+        rank=_LAST,
+    )
 
 
 def _kept_busy(crowd: Crowd, last: Function, at: int, pooler: Pooler) -> list[Invocation]:
     """Whoever pinned a session of the newcomer's own version works again, so that the newcomer needs an environment of its own."""
+    if last.environments > last.concurrency:
+        return []
     strands = touch(last, lambda _, link: link.pooler == pooler.id and link.pins)
-    latest = max((item.at for item in crowd.invocations if item.function == last.id), default=0)
     deployed = max((deploy.at for deploy in crowd.deploys if deploy.function == last.id), default=0)
     same = [item for item in crowd.invocations if item.function == last.id and item.at >= deployed]
-    return [Invocation(at, last.id, strands) for _ in same] if latest >= deployed and strands else []
+    return [Invocation(at, last.id, strands) for _ in same]
 
 
 def _order(clients: Sequence[_Client], free: int, rng: random.Random, *, thorough: bool) -> list[int]:
@@ -166,7 +180,8 @@ def _with_burst(schedule: Schedule, clients: Sequence[_Client], order: Sequence[
         strand = Strand(client.link, client.slot, (Step(0, client.hold),) * times, rank=rank[index])
         grouped.setdefault((client.function.id, client.invocation), []).append(strand)
     newcomer, *others = schedule.invocations
-    beside = grouped.pop((newcomer.function, -1), [])
+    stages = {strand.link: strand.stage for strand in newcomer.strands}
+    beside = [replace(item, stage=stages.get(item.link, 0)) for item in grouped.pop((newcomer.function, -1), [])]
     burst = [Invocation(at, name, tuple(strands)) for (name, _), strands in grouped.items()]
     return replace(schedule, invocations=(replace(newcomer, strands=(*newcomer.strands, *beside)), *others, *burst))
 
@@ -217,12 +232,13 @@ def _beside(newcomer: Invocation, last: Function, pooler: Pooler) -> list[_Clien
 
 
 def _pinned(schedule: Schedule, world: World, pooler: Pooler) -> int:
-    """Connections of the pooler that pinned sessions keep: one for every strand of the crowd."""
+    """Connections of the pooler that pinned sessions keep: one for every strand of the crowd, and the newcomer's others."""
+    newcomer = schedule.invocations[0]
     first_visits = {
         (number, strand.link, strand.slot)
-        for number, item in enumerate(schedule.invocations[1:])
+        for number, item in enumerate(schedule.invocations)
         for strand in item.strands
-        if item.at < schedule.invocations[0].at
+        if (item.at < newcomer.at or (item is newcomer and strand.rank < 0))
         and world.function_by_id[item.function].links[strand.link].pins
         and world.function_by_id[item.function].links[strand.link].pooler == pooler.id
     }

@@ -213,3 +213,18 @@ def test_the_writer_before_a_failover_reads_after_it() -> None:
         Connection("f", "db", role="reader", connections_per_environment=exact(1)),
     )
     agree(fleet(reader, store=cluster, pools=()), Claim.REJECTED)
+
+
+def test_a_migration_of_unknown_width_may_still_fit_the_operators_places() -> None:
+    """Was rejected: five environments with one to four connections each, beside ten places that may suffice for them."""
+    store = replace(DATABASE, operator_reserve=10)
+    migration = (
+        Consumer("m", deploy_time=True, reserved_concurrency=exact(5)),
+        Connection("m", "db", connections_per_environment=Quantity.bounded(1, 4)),
+    )
+    direct = (
+        Consumer("f", reserved_concurrency=exact(45)),
+        Connection("f", "db", connections_per_environment=exact(1)),
+    )
+    agree(fleet(migration, direct, store=store, pools=()), Claim.OPEN)
+    agree(fleet(migration, direct, store=replace(store, max_connections=exact(99)), pools=()), Claim.REJECTED)

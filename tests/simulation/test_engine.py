@@ -150,6 +150,7 @@ def test_stages_run_one_after_the_other() -> None:
         (Invocation(0, "f", (Strand(0, 1, (Step(0, 1),)),)), "no pooled connection 1"),
         (Invocation(0, "f", (Strand(0, 0, (Step(0, 1),)),) * 2), "twice at once"),
         (Invocation(0, "f", fresh=True), "no tenants"),
+        (Invocation(0, "f", (Strand(0, 0, ()), Strand(0, 1, (), stage=1))), "one after the other"),
     ],
 )
 def test_a_schedule_the_functions_cannot_follow_is_refused(invocation: Invocation, reason: str) -> None:

@@ -25,7 +25,7 @@ def hold_against_simulation(rng: random.Random) -> Claim:
     chance = random.Random(1)
     if claim is Claim.ACCEPTED:
         witness = breaks(fleet, declared, chance)
-        assert witness is None, (witness.outcome.violations[:1], fleet, declared)
+        assert witness is None, (run(witness.world, witness.schedule).violations[:1], fleet, declared)
     if claim is Claim.REJECTED:
         for rejection in rejections(budget):
             for world in worlds(fleet, declared, "mild"):
@@ -37,13 +37,13 @@ def hold_against_simulation(rng: random.Random) -> Claim:
 
 
 def test_seeded_fleets_of_every_kind() -> None:
-    claims = Counter(hold_against_simulation(random.Random(seed)) for seed in range(500))
+    claims = Counter(hold_against_simulation(random.Random(seed)) for seed in range(600))
 
-    assert claims[Claim.ACCEPTED] >= 100
-    assert claims[Claim.REJECTED] >= 200
+    assert claims[Claim.ACCEPTED] >= 120
+    assert claims[Claim.REJECTED] >= 300
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.randoms(use_true_random=False))
 def test_fleets_that_hypothesis_draws(rng: random.Random) -> None:
     hold_against_simulation(rng)
