@@ -14,6 +14,7 @@ from http import HTTPStatus
 from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.burst import percentile
 from constructs_lib.rehearsal.sampling import Sample, Sampler, peak_connections
+from constructs_lib.rehearsal.together import together
 from demo.http_client import Answer, Line, open_line, request
 from demo.machine import Machine
 
@@ -114,7 +115,7 @@ async def _all(address: Address, orders: int, progress: _Progress, deadline: flo
     lines = await asyncio.gather(*(open_line(address.port) for _ in range(orders)))
     clients = (_place(address, n, tenants[n % len(tenants)], line, progress) for n, line in enumerate(lines))
     try:
-        return list(await asyncio.wait_for(asyncio.gather(*clients), deadline))
+        return await together(clients, deadline)
     except asyncio.TimeoutError as error:
         left = f"{progress.outstanding} of {orders} orders were still missing"
         raise RehearsalError(f"{left} after {deadline:g} s; answers so far: {_counted(progress)}") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -22,6 +22,7 @@ from constructs_lib.rehearsal.postgres import PostgresServer
 from constructs_lib.rehearsal.process import allow_many_files
 from constructs_lib.rehearsal.refusals import sqlstate_of
 from constructs_lib.rehearsal.sampling import Sample, Sampler, peak_connections
+from constructs_lib.rehearsal.together import together
 
 _MOST_CLIENTS = 5000
 _HOLD = b"SELECT pg_sleep(%s)"
@@ -97,9 +98,9 @@ def burst(
     allow_many_files()
     target = pooler or server
     dsn = target.dsn(user, password, database)
-    everybody = _all_clients(dsn, clients, hold_seconds, connect_timeout_seconds)
+    everybody = _all_clients(dsn, clients, hold_seconds, connect_timeout_seconds, deadline_seconds)
     with Sampler(server, pooler) as sampler:
-        outcomes = asyncio.run(_within(deadline_seconds, everybody))
+        outcomes = asyncio.run(everybody)
     return Burst(tuple(outcomes), sampler.samples)
 
 
@@ -111,17 +112,12 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
-async def _within(seconds: float, work: Awaitable[list[Outcome]]) -> list[Outcome]:
-    try:
-        return await asyncio.wait_for(work, seconds)
-    except asyncio.TimeoutError as error:
-        raise RehearsalError(f"the burst did not end within {seconds:g} s") from error
-
-
-async def _all_clients(dsn: str, clients: int, hold: float, connect_timeout: int) -> list[Outcome]:
+async def _all_clients(dsn: str, clients: int, hold: float, connect_timeout: int, deadline: float) -> list[Outcome]:
     gates = (_Gate(clients), _Gate(clients))  # everybody has tried to connect; everybody is done
-    tasks = (_client(number, dsn, hold, connect_timeout, gates) for number in range(clients))
-    return list(await asyncio.gather(*tasks))
+    try:
+        return await together((_client(n, dsn, hold, connect_timeout, gates) for n in range(clients)), deadline)
+    except asyncio.TimeoutError as error:
+        raise RehearsalError(f"the burst did not end within {deadline:g} s") from error
 
 
 async def _client(number: int, dsn: str, hold: float, timeout: int, gates: tuple[_Gate, _Gate]) -> Outcome:
