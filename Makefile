@@ -6,7 +6,7 @@ FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_project
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup demo test unit lint types contracts format benchmark wheel clean
+.PHONY: help setup demo test unit lint types contracts format benchmark soundness reality scale wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -42,6 +42,15 @@ format: setup ## rewrite the code in the house's format
 benchmark: setup ## plugin overhead and import time, as ratios measured in one run
 	@$(PYTHON) benchmarks/import_time.py
 	@$(PYTHON) benchmarks/synth_overhead.py
+
+soundness: setup ## 20,000 accepted and 20,000 rejected fleets against an adversarial simulation, and how tight the wait is (half an hour)
+	@$(PYTHON) benchmarks/soundness.py --accepted 20000 --rejected 20000
+
+reality: setup ## proven waits against PostgreSQL behind PgBouncer: table and plot in build/reality (four minutes)
+	@$(PYTHON) benchmarks/reality.py --output build/reality
+
+scale: setup ## 100, 1,000 and 10,000 functions judged: seconds and memory
+	@$(PYTHON) benchmarks/scale.py
 
 wheel: setup ## build the wheel into dist/
 	@$(PYTHON) -m build --wheel --no-isolation
