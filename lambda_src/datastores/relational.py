@@ -11,48 +11,31 @@
 
 from __future__ import annotations
 
-import enum
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
 
 from datastores import postgresql, tls
+from datastores.attempts import CommitLostError, Course, Repeat, Work
 from datastores.credentials import Credentials, credentials_for
 from datastores.deadline import Deadline, InvocationContext
-from datastores.errors import (
-    ConfigurationError,
-    ConflictError,
-    CredentialsError,
-    DatastoreError,
-    DeadlineError,
-    OutcomeUnknownError,
-    OverloadedError,
-    TimeLimitError,
-    UnavailableError,
-)
+from datastores.errors import DatastoreError
 from datastores.failures import Failure
 from datastores.postgresql import BoundedConnection
 from datastores.retry import RetryPolicy
 from datastores.settings import RelationalSettings, relational_settings
 
+__all__ = ["RelationalStore", "Repeat"]
+
 T = TypeVar("T")
-Work = Callable[[BoundedConnection], T]
 
 _OUTSIDE_SECONDS = 30.0
 """Deadline of work outside of an invocation."""
 
 _log = logging.getLogger(__name__)
-
-
-class Repeat(enum.Enum):
-    """When a transaction may run again. That a connection could not be made, or was lost before ``BEGIN``, is always tried again."""
-
-    NEVER = "never"
-    ROLLED_BACK = "only when it certainly was rolled back"
-    ALWAYS = "also when the commit's outcome is unknown: running it twice is harmless"
 
 
 class RelationalStore:
@@ -102,7 +85,7 @@ class RelationalStore:
 
     def read(self, work: Work[T]) -> T:
         """Run statements that change nothing, each on its own; they may run again after a failure."""
-        return self._run(work, Repeat.ALWAYS)
+        return self._run(work, Course(Repeat.ALWAYS))
 
     def transact(
         self,
@@ -118,12 +101,13 @@ class RelationalStore:
         (``psycopg.Error``): ``UnavailableError`` and its kinds when nothing was written, ``OutcomeUnknownError``,
         ``CredentialsError``, ``ConfigurationError``, ``SettingsError``.
         """
+        course = Course(repeat, read_only=bool(read_only))
 
         def attempt(connection: BoundedConnection) -> T:
             connection.isolation_level, connection.read_only = isolation, read_only
-            return _in_transaction(connection, work)
+            return course.in_transaction(connection, work)
 
-        return self._run(attempt, repeat)
+        return self._run(attempt, course)
 
     def close(self) -> None:
         """Close the connection; the next piece of work opens a new one."""
@@ -131,37 +115,39 @@ class RelationalStore:
             self._connection.close()
             self._connection = None
 
-    def _run(self, attempt: Work[T], repeat: Repeat) -> T:
+    def _run(self, attempt: Work[T], course: Course) -> T:
         deadline = self._deadline or Deadline.after(_OUTSIDE_SECONDS)
-        course = _Course(repeat)
 
         def once() -> T:
+            course.begun = False
             try:
                 return attempt(self._usable_connection(deadline, course))
+            except psycopg.Error as error:
+                if course.meaning(error) in {Failure.CONNECTION, Failure.WRONG_NODE}:
+                    self.close()
+                raise
             finally:
                 self._put_back()
 
         try:
-            return self._policy.run(once, again=lambda error: self._again(error, course), deadline=deadline)
-        except (psycopg.Error, _CommitLostError, DatastoreError) as error:
+            return self._policy.run(once, again=course.may_go_on, deadline=deadline)
+        except (psycopg.Error, CommitLostError, DatastoreError) as error:
             raise course.verdict(error) from error
 
-    def _usable_connection(self, deadline: Deadline, course: _Course) -> BoundedConnection:
+    def _usable_connection(self, deadline: Deadline, course: Course) -> BoundedConnection:
         if self._connection is not None:
             self._connection.deadline = deadline
             if not postgresql.is_alive(self._connection):
                 self.close()
         if self._connection is None:
             self._connection = self._connect(deadline, course)
-        course.started = True
         return self._connection
 
     def _put_back(self) -> None:
         if self._connection is not None and not postgresql.is_usable(self._connection):
             self.close()
 
-    def _connect(self, deadline: Deadline, course: _Course) -> BoundedConnection:
-        course.started = False
+    def _connect(self, deadline: Deadline, course: Course) -> BoundedConnection:
         try:
             return self._log_in(deadline)
         except psycopg.Error as error:
@@ -189,85 +175,3 @@ class RelationalStore:
             **tls.connection_parameters(settings),
         }
         return postgresql.connect(parameters, application_name=self._application_name, deadline=deadline)
-
-    def _again(self, error: Exception, course: _Course) -> bool:
-        again = course.may_go_on(error)
-        if again:
-            _log.warning("trying again: %s", error)
-        return again
-
-
-class _CommitLostError(Exception):
-    """The connection was lost between sending COMMIT and its answer."""
-
-
-class _Course:
-    """How one piece of work has fared so far, and so what may follow."""
-
-    def __init__(self, repeat: Repeat) -> None:
-        self._repeat = repeat
-        self.started = False
-        self.refreshed = False
-        self._unknown = False
-
-    def may_go_on(self, error: Exception) -> bool:
-        """Whether another attempt may follow this failure."""
-        if isinstance(error, _CommitLostError):
-            self._unknown = True
-            return self._repeat is Repeat.ALWAYS
-        if isinstance(error, UnavailableError):
-            return not isinstance(error, DeadlineError)
-        if not isinstance(error, psycopg.Error):
-            return False
-        failure = postgresql.failure_of(error)
-        if failure in {Failure.CONNECTION, Failure.WRONG_NODE, Failure.TRANSACTION}:
-            return not self.started or self._repeat is not Repeat.NEVER
-        return False
-
-    def verdict(self, error: Exception) -> Exception:
-        """What the caller is told."""
-        if isinstance(error, _CommitLostError):
-            self._unknown = True
-        if self._unknown:
-            return OutcomeUnknownError(
-                f"the commit's outcome is unknown, the connection was lost during it: {_line(error)}"
-            )
-        return error if isinstance(error, DatastoreError) else _translated(error)
-
-
-def _in_transaction(connection: BoundedConnection, work: Work[T]) -> T:
-    committing = False
-    try:
-        with connection.transaction():
-            result = work(connection)
-            committing = True
-    except (psycopg.OperationalError, DeadlineError) as error:
-        if committing and _is_lost(error, connection):
-            raise _CommitLostError(str(error)) from error
-        raise
-    return result
-
-
-def _is_lost(error: Exception, connection: BoundedConnection) -> bool:
-    """A refused commit leaves the connection alive; one without an answer leaves it dead."""
-    return connection.closed or isinstance(error, DeadlineError)
-
-
-def _translated(error: Exception) -> Exception:
-    if not isinstance(error, psycopg.Error):
-        return error
-    kinds: dict[Failure, type[DatastoreError]] = {
-        Failure.CONNECTION: UnavailableError,
-        Failure.WRONG_NODE: UnavailableError,
-        Failure.BORROW: OverloadedError,
-        Failure.TRANSACTION: ConflictError,
-        Failure.CANCELLED: TimeLimitError,
-        Failure.CREDENTIALS: CredentialsError,
-        Failure.CONFIGURATION: ConfigurationError,
-    }
-    kind = kinds.get(postgresql.failure_of(error))
-    return kind(f"relational store: {_line(error)}") if kind else error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

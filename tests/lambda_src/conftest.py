@@ -20,7 +20,9 @@ _SOURCES = _HERE.parents[1] / "lambda_src"
 _FUNCTIONS = ("order_api", "idempotency_check", "project_catalog", "sales_dashboard_projector", "database_migration")
 sys.path[:0] = [str(_HERE), str(_SOURCES), *(str(_SOURCES / name) for name in _FUNCTIONS)]
 
-from surroundings import Secrets, migrate, pooler_before, settings_for  # noqa: E402 - found through the path above
+# Found through the path above.
+from datastores.relational import RelationalStore  # noqa: E402
+from surroundings import QUICK, Secrets, migrate, pooler_before, settings_for  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,20 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
     answers = Secrets()
     monkeypatch.setattr(datastores.credentials, "secret_text", answers.text)
     return answers
+
+
+@pytest.fixture
+def store_of(secrets: Secrets) -> Iterator[Callable[..., RelationalStore]]:
+    made: list[RelationalStore] = []
+
+    def make(server: Any, *, changed: dict[str, str] | None = None, **options: Any) -> RelationalStore:
+        environ = settings_for(server, **(changed or {}))
+        made.append(RelationalStore(environ=environ, policy=QUICK, **options))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import psycopg
+from datastores.relational import RelationalStore
+from datastores.retry import RetryPolicy
 
 from constructs_lib.rehearsal.pgbouncer import PgBouncer
 from constructs_lib.rehearsal.postgres import PostgresServer
@@ -19,6 +21,7 @@ from constructs_lib.rehearsal.postgres import PostgresServer
 SOURCES = Path(__file__).resolve().parents[2] / "lambda_src"
 APPLICATION_USER, APPLICATION_PASSWORD = "orders_app", 'it\'s "quoted" #1'
 PREFIX = "POOLPROOF_DATABASE"
+QUICK = RetryPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.05)
 
 
 @dataclass
@@ -133,3 +136,26 @@ def held_connections(pooler: PgBouncer, connections: int) -> Iterator[None]:
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             connection.execute("SET LOCAL transaction_timeout = 0")
         yield
+
+
+def one(connection: psycopg.Connection[Any]) -> Any:
+    row = connection.execute("SELECT 1").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def insert(connection: psycopg.Connection[Any], tenant: str) -> None:
+    connection.execute(
+        "INSERT INTO orders (order_id, tenant_id, customer_id, currency, total_minor, idempotency_key, request_digest)"
+        " VALUES (gen_random_uuid(), %s, 'c', 'EUR', 1, gen_random_uuid(), '')",
+        (tenant,),
+    )
+
+
+def count(store: RelationalStore, tenant: str) -> int:
+    def work(connection: psycopg.Connection[Any]) -> int:
+        row = connection.execute("SELECT count(*) FROM orders WHERE tenant_id = %s", (tenant,)).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    return store.read(work)
