@@ -118,11 +118,16 @@ def chains_of(clients: Sequence[Held], waits: Waits) -> tuple[Chain, ...]:
     return tuple(_chain(client, waits) for client in clients)
 
 
-def decide(needed: Quantity, timeout: Quantity) -> Verdict:
-    """Whether what is needed surely ends by the timeout, surely does not, or neither."""
+def decide(needed: Quantity, demand: Demand) -> Verdict:
+    """Whether what is needed surely ends by the function's timeout, surely does not, or neither.
+
+    Nothing is sure of a function whose reservation may be zero; one that reserves nothing may always run once.
+    """
+    timeout = demand.consumer.timeout_seconds
     if needed.surely_at_most(timeout):
         return Verdict.FITS
-    return Verdict.EXCEEDS if needed.surely_above(timeout) else Verdict.UNDECIDED
+    comes = demand.once.low > 0 or not demand.bounded
+    return Verdict.EXCEEDS if comes and needed.surely_above(timeout) else Verdict.UNDECIDED
 
 
 def _chain(client: Held, waits: Waits) -> Chain:
@@ -141,7 +146,7 @@ def _chain(client: Held, waits: Waits) -> Chain:
 
 def _weighed(client: Held, wait: Quantity, surely: Number) -> Chain:
     """The chain for a wait, with the seconds of waits and holds that are certain."""
-    link, timeout = client.demand.connection, client.demand.consumer.timeout_seconds
+    link = client.demand.connection
     transactions, work, hold = link.transactions_per_invocation or ONE, link.other_work_seconds or ZERO, client.hold
     low = (surely or transactions.low * hold.low) + work.low
     high: Number | None = None
@@ -149,7 +154,7 @@ def _weighed(client: Held, wait: Quantity, surely: Number) -> Chain:
         waits = 1 if client.pinned else transactions.high
         high = waits * wait.high + transactions.high * hold.high + work.high
     needed = Quantity(low, high, tuple(dict.fromkeys((*transactions.reasons, *hold.reasons, *work.reasons))))
-    verdict = decide(needed, timeout)
+    verdict = decide(needed, client.demand)
     if client.demand.once.high == 0 or (wait.high == 0 and client.assumed):
         # Nobody comes, or nobody waits: how long the function then works is its own affair, not the pool's.
         verdict = Verdict.FITS

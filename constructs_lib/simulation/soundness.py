@@ -123,12 +123,11 @@ def _exhibit_slots(database: str, world: World, rng: random.Random) -> Exhibit |
 
 
 def _concerns(witness: Witness, pooler: str, world: World) -> bool:
-    """Whether somebody gave up at this pooler: by its borrow timeout, or by the timeout of a function that uses it."""
+    """Whether somebody gave up at this pooler, or an invocation that uses it, and maybe others, did not end in time."""
+
+    def uses(function: str) -> bool:
+        return any(link.pooler == pooler for link in world.function_by_id[function].links)
+
     return any(
-        item.subject == pooler
-        or (
-            item.kind == "function-timeout"
-            and any(link.pooler == pooler for link in world.function_by_id[item.subject].links)
-        )
-        for item in witness.outcome.violations
+        item.subject == pooler or (item.kind != "slots" and uses(item.function)) for item in witness.outcome.violations
     )

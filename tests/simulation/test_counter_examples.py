@@ -228,3 +228,9 @@ def test_a_migration_of_unknown_width_may_still_fit_the_operators_places() -> No
     )
     agree(fleet(migration, direct, store=store, pools=()), Claim.OPEN)
     agree(fleet(migration, direct, store=replace(store, max_connections=exact(99)), pools=()), Claim.REJECTED)
+
+
+def test_a_reservation_that_may_be_zero_makes_nothing_certain() -> None:
+    """Was rejected: no to two executions, each of which needs longer than its timeout."""
+    consumer, link = client("f", 5, timeout=3)
+    agree(fleet((replace(consumer, reserved_concurrency=Quantity.bounded(0, 2)), link)), Claim.OPEN)
