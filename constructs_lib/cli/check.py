@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from constructs_lib.model.settings import Settings
     from constructs_lib.readers.reading import Reading
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "github")
 THRESHOLDS = ("error", "warning", "never")
 FINDINGS, UNREADABLE = 1, 2
 
@@ -27,6 +27,10 @@ FINDINGS, UNREADABLE = 1, 2
 @click.option(
     "--fail-on", type=click.Choice(THRESHOLDS), default="error", show_default=True, help="What makes the exit code 1."
 )
+@click.option("--baseline", metavar="FILE", help="Findings in this file are known: only new ones fail.")
+@click.option(
+    "--write-baseline", metavar="FILE", help="Write today's findings as a baseline; they do not fail this run."
+)
 @click.option(
     "--parameters",
     multiple=True,
@@ -34,9 +38,17 @@ FINDINGS, UNREADABLE = 1, 2
     help="Value of a template parameter; may be repeated.",
 )
 def command(
-    *, paths: Sequence[str], form: str, output: str | None, config: str | None, fail_on: str, parameters: Sequence[str]
+    *,
+    paths: Sequence[str],
+    form: str,
+    output: str | None,
+    config: str | None,
+    fail_on: str,
+    baseline: str | None,
+    write_baseline: str | None,
+    parameters: Sequence[str],
 ) -> int:
-    """Check CloudFormation or SAM templates (YAML or JSON) and cdk.out folders; several are one fleet.
+    """Check CloudFormation or SAM templates, cdk.out folders and Terraform plans (JSON); several are one fleet.
 
     Every store gets its sum: what it offers, what functions may open, and the proof or the finding that follows.
     Nothing here touches the network.
@@ -48,10 +60,29 @@ def command(
     given = _parameters(parameters)
     settings = load(config)
     reading = read(paths, given)
-    report = check(reading.fleet, settings)
+    report = _without_known(check(reading.fleet, settings), baseline, write_baseline)
     _write(report, reading, form, output)
     _notes(report, reading, settings, shown=form == "text" and output is None)
     return _exit_code(report, reading, fail_on)
+
+
+def _without_known(report: Report, baseline: str | None, write_baseline: str | None) -> Report:
+    """The report with what the baselines know acknowledged; a new baseline holds all that is open before."""
+    if baseline is None and write_baseline is None:
+        return report
+    from constructs_lib.baseline import apply, load, write
+    from constructs_lib.cli.output import complain
+
+    known = load(baseline) if baseline is not None else None
+    if write_baseline is not None:
+        write(report, write_baseline)
+        known = load(write_baseline)
+    if known is None:
+        return report
+    report, gone = apply(report, known)
+    for title in gone:
+        complain(f"no longer found: {title}; take it out of the baseline {known.file}")
+    return report
 
 
 def _parameters(texts: Sequence[str]) -> dict[str, str]:
@@ -67,10 +98,11 @@ def _parameters(texts: Sequence[str]) -> dict[str, str]:
 
 def _write(report: Report, reading: Reading, form: str, output: str | None) -> None:
     from constructs_lib.cli.output import emit, wants_color
-    from constructs_lib.reporters import json, text
+    from constructs_lib.reporters import github, json, sarif, text
 
-    if form == "json":
-        emit(json.render(report, reading.unread), output)
+    forms = {"json": json.render, "sarif": sarif.render, "github": github.render}
+    if form in forms:
+        emit(forms[form](report, reading.unread), output)
     else:
         emit(text.render(report, color=output is None and wants_color(), unread=reading.unread), output)
 
