@@ -1,6 +1,6 @@
 """How long, and in how much memory, a fleet is judged: 100, 1,000 and 10,000 functions on up to 200 stores.
 
-Each size runs in an interpreter of its own, so that the memory is its own too. Exits with 1 when 10,000 functions take more than a
+Each size runs in interpreters of its own, so that the memory is its own too; the fastest of three counts. Exits with 1 when 10,000 functions take more than a
 second or 200 MB, or when the time grows faster than the fleet.
 
     python benchmarks/scale.py
@@ -99,10 +99,11 @@ def _peak_megabytes() -> float:
 
 
 def _measured_apart(functions: int) -> dict[str, float]:
+    """The fastest of three interpreters: the others shared the processor with somebody."""
     command = [sys.executable, __file__, "--one", str(functions)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(answer.stdout)
-    return result
+    answers = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(3)]
+    results: list[dict[str, float]] = [json.loads(answer) for answer in answers]
+    return min(results, key=lambda result: result["seconds"])
 
 
 def main() -> int:

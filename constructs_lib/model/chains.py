@@ -6,7 +6,6 @@ client never waits behind itself, so a function with a long hold waits less than
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -92,7 +91,7 @@ class Crowd:
 
 def crowd_of(clients: Sequence[Held]) -> Crowd:
     """The groups of a pool's clients."""
-    most, least = Counter[Number](), Counter[Number]()
+    most, least = _Groups(), _Groups()
     pinned_most = pinned_least = 0
     unbounded = False
     for client in clients:
@@ -103,14 +102,25 @@ def crowd_of(clients: Sequence[Held]) -> Crowd:
             pinned_least += int(kept.low)
         else:
             once = client.demand.once
-            most[hold.high or 0] += int(once.high or 0)
-            least[hold.low] += int(once.low)
-    mixed = len({client.hold.low for client in clients}) > 1
-    return Crowd(None if unbounded else _holders(most), _holders(least), pinned_most, pinned_least, mixed)
+            most.add(hold.high or 0, int(once.high or 0))
+            least.add(hold.low, int(once.low))
+    mixed = len({client.hold.low.as_integer_ratio() for client in clients}) > 1
+    return Crowd(None if unbounded else most.holders, least.holders, pinned_most, pinned_least, mixed)
 
 
-def _holders(counts: Counter[Number]) -> tuple[Holders, ...]:
-    return tuple(Holders(count, hold) for hold, count in counts.items())
+class _Groups:
+    """Clients counted by their hold. Fractions are slow to hash; their two whole numbers are not."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], tuple[Number, int]] = {}
+
+    def add(self, hold: Number, clients: int) -> None:
+        ratio = hold.as_integer_ratio()
+        self._found[ratio] = (hold, self._found.get(ratio, (hold, 0))[1] + clients)
+
+    @property
+    def holders(self) -> tuple[Holders, ...]:
+        return tuple(Holders(clients, hold) for hold, clients in self._found.values())
 
 
 def chains_of(clients: Sequence[Held], waits: Waits) -> tuple[Chain, ...]:
