@@ -10,11 +10,12 @@ from constructs_lib.readers.cdk_assembly import is_assembly, read_assembly
 from constructs_lib.readers.cloudformation import Document, read_documents
 from constructs_lib.readers.cloudformation.document import Parsed, parse, template_name
 from constructs_lib.readers.reading import Reading, Unread, UnreadableError
+from constructs_lib.readers.terraform import plan_document
 
 __all__ = ["Reading", "Unread", "read"]
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
-TERRAFORM = "a Terraform plan: this release reads CloudFormation and SAM templates and cdk.out folders only"
+TERRAFORM = "Terraform JSON, but no plan of a known version: give the output of 'terraform show -json <plan file>'"
 _PLAN = b'"terraform_version"'
 _HEAD = 4_096
 MOST_FILES = 20_000
@@ -87,7 +88,7 @@ class _Gathering:
         try:
             data = path.read_bytes()
             if _PLAN in data[:_HEAD]:
-                self._refuse(path, None, TERRAFORM)
+                self.documents.append(plan_document(str(path), data))
                 return
             parsed = parse(data)
         except UnreadableError as problem:

@@ -53,9 +53,9 @@ def test_a_path_given_twice_is_read_once(tmp_path: Path) -> None:
         ("odd.json", '{"Resources": []}', None, "'Resources' is not a mapping"),
         (
             "plan.json",
-            '{"format_version": "1.2", "terraform_version": "1.9", "planned_values": {}}',
+            '{"format_version": "1.0", "terraform_version": "1.9", "values": {}}',
             None,
-            "Terraform plan",
+            "a Terraform state, not a plan",
         ),
     ],
 )

@@ -19,6 +19,7 @@ from constructs_lib.readers.cloudformation.values import (
     Value,
     concatenated,
     either,
+    guessed,
     mapped,
     scalar_text,
 )
@@ -53,6 +54,7 @@ class Resolver:
             "Fn::Base64": self.resolve,
             "Fn::Length": self._length,
             "Fn::ToJsonString": self._to_json,
+            "poolproof:assumed": self._assumed,
         }
 
     def resolve(self, raw: Any) -> Value:
@@ -66,7 +68,7 @@ class Resolver:
                 return self._resolve_inner(raw)
             finally:
                 estate.depth -= 1
-        return raw if isinstance(raw, (str, int, float, bool)) or raw is None else str(raw)
+        return raw if isinstance(raw, (str, int, float, bool, Unresolved)) or raw is None else str(raw)
 
     def _resolve_inner(self, raw: dict[str, Any] | list[Any]) -> Value:
         if isinstance(raw, list):
@@ -208,6 +210,12 @@ class Resolver:
     def _length(self, argument: Any) -> Value:
         items = self.resolve(argument)
         return len(items) if isinstance(items, list) else Unresolved("the list of a Length is not known")
+
+    def _assumed(self, argument: Any) -> Value:
+        """A reference that a reader of another language assumed, with the reason; no template writes it."""
+        if not isinstance(argument, list) or len(argument) != 2:
+            return Unresolved("an assumption without its reason")
+        return guessed(self.resolve(argument[1]), str(argument[0]))
 
     def _to_json(self, argument: Any) -> Value:
         value = self.resolve(argument)

@@ -1,0 +1,90 @@
+"""IAM policies of a plan: JSON text, policy document data sources, and policies whose text is known after apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constructs_lib.readers.terraform.plan import Planned, listed, mapping
+from constructs_lib.readers.terraform.references import Target, intrinsic
+from constructs_lib.readers.terraform.values import Values, document, walk
+
+DOCUMENT = "aws_iam_policy_document"
+HIDDEN = "the policy is known after apply, so its actions are assumed"
+#: What a policy that names such a resource is there for, when its text is known after apply.
+_ASSUMED: dict[str, tuple[str, ...]] = {
+    "aws_secretsmanager_secret": ("secretsmanager:GetSecretValue",),
+    "aws_dynamodb_table": ("dynamodb:GetItem", "dynamodb:PutItem"),
+    "aws_db_proxy": ("rds-db:connect",),
+    "aws_dsql_cluster": ("dsql:DbConnect",),
+}
+
+
+def policy(values: Values, resource: Planned, *path: str) -> Any:
+    """The policy at an argument, with references to the resources it is about."""
+    targets = values.targets(resource, *path)
+    written = document(walk(resource.values, path))
+    if isinstance(written, dict):
+        return _with_references(values, written, _deep(values, targets))
+    statements: list[Any] = []
+    for target in targets:
+        if isinstance(target, tuple) and target[0].data and target[0].type == DOCUMENT:
+            statements += _document_statements(values, target[0])
+        elif isinstance(target, tuple) and not target[0].data:
+            statements += _assumed(target)
+    return {"Statement": statements} if statements else None
+
+
+def _deep(values: Values, targets: list[Target]) -> list[Target]:
+    """References, and those of the policy documents among them."""
+    found = list(targets)
+    for target in targets:
+        if isinstance(target, tuple) and target[0].data and target[0].type == DOCUMENT:
+            found += values.references.of(target[0].expressions, target[0])
+    return found
+
+
+def _with_references(values: Values, written: Any, targets: list[Target]) -> Any:
+    statements = written.get("Statement")
+    return {
+        "Statement": [
+            {**item, "Resource": [values.value(text, targets, "Resource") for text in _several(item.get("Resource"))]}
+            for item in _several(statements)
+            if isinstance(item, dict)
+        ]
+    }
+
+
+def _document_statements(values: Values, source: Planned) -> list[Any]:
+    """Statements of a data source: its text when it was read, else its configuration, where actions are constants."""
+    written = document(source.values.get("json"))
+    if isinstance(written, dict):
+        found = _with_references(values, written, values.references.of(source.expressions, source))
+        return listed(found["Statement"])
+    statements = []
+    for block in listed(source.expressions.get("statement")):
+        actions = mapping(mapping(block).get("actions")).get("constant_value")
+        effect = mapping(mapping(block).get("effect")).get("constant_value", "Allow")
+        resources = mapping(mapping(block).get("resources"))
+        constant = listed(resources.get("constant_value"))
+        named = [values.part(target) for target in values.references.of(resources, source)]
+        statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named]})
+    return statements
+
+
+def _assumed(target: tuple[Planned, tuple[str, ...]]) -> list[Any]:
+    resource, path = target
+    actions = _ASSUMED.get(resource.type)
+    if path[:1] in (("resource_id",), ("cluster_resource_id",)):
+        actions = ("rds-db:connect",)
+    elif path[:1] == ("master_user_secret",):
+        actions = ("secretsmanager:GetSecretValue",)
+    elif resource.type == "aws_rds_cluster" and path[:1] == ("arn",):
+        actions = ("rds-data:ExecuteStatement",)
+    if actions is None:
+        return []
+    assumed = {"poolproof:assumed": [HIDDEN, intrinsic(target)]}
+    return [{"Effect": "Allow", "Action": list(actions), "Resource": [assumed]}]
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,0 +1,166 @@
+"""References of a plan's configuration followed to resources: through module inputs and outputs, variables and for_each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.plan import Plan, Planned, call_name, listed, mapping
+from constructs_lib.readers.terraform.vocabulary import attribute_of
+
+DEEPEST = 25
+MOST = 200
+_STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
+_NOTHING = {"path", "terraform", "count", "self", "each"}
+Found = tuple[Planned, tuple[str, ...]]
+Target = Found | Unresolved | str
+
+
+class References:
+    """Follows references of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._budget = 0
+
+    def of(self, expression: Any, resource: Planned) -> list[Target]:
+        """What an expression of a resource refers to, each thing once, most specific first."""
+        self._budget = MOST
+        found = self._expression(expression, resource.module, resource, (), 0)
+        return list(dict.fromkeys(item if not isinstance(item, tuple) else _Key(*item) for item in found))
+
+    def _expression(
+        self, expression: Any, module: str, asker: Planned, rest: tuple[str, ...], depth: int
+    ) -> Iterator[Target]:
+        self._budget -= 1
+        if depth > DEEPEST or self._budget < 0:
+            return
+        if isinstance(expression, list):
+            for item in expression:
+                yield from self._expression(item, module, asker, rest, depth + 1)
+            return
+        written = mapping(expression)
+        if "constant_value" in written and isinstance(written["constant_value"], (str, int, float)):
+            yield str(written["constant_value"])
+        if "references" not in written and "constant_value" not in written:
+            yield from self._expression(list(written.values()), module, asker, rest, depth + 1)
+        names = [name for name in listed(written.get("references")) if isinstance(name, str) and len(name) < 500]
+        for name in _specific(names):
+            yield from self._name(_steps(name), module, asker, rest, depth + 1)
+
+    def _name(
+        self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int
+    ) -> Iterator[Target]:
+        if not steps:
+            return
+        if steps[0] == "each":
+            yield from self._expression(asker.repeated, module, asker, (*steps[2:], *rest), depth)
+        elif steps[0] == "local":
+            yield Unresolved(f"{'.'.join(steps[:2])} is a local value, which a plan's configuration does not show")
+        elif steps[0] == "var" and len(steps) > 1:
+            yield from self._variable(steps[1], module, asker, (*steps[2:], *rest), depth)
+        elif steps[0] == "module" and len(steps) > 1:
+            yield from self._output(steps[1:], module, asker, rest, depth)
+        elif steps[0] not in _NOTHING:
+            yield from self._resource(steps, module, asker, rest)
+
+    def _variable(self, name: str, module: str, asker: Planned, rest: tuple[str, ...], depth: int) -> Iterator[Target]:
+        if not module:
+            value = mapping(self.plan.variables.get(name)).get("value")
+            if isinstance(value, (str, int, float)):
+                yield str(value)
+            return
+        parent = module.rpartition("module.")[0].rstrip(".")
+        call = mapping(mapping(self.configuration(parent).get("module_calls")).get(call_name(module)))
+        given = mapping(call.get("expressions")).get(name)
+        if given is not None:
+            yield from self._expression(given, parent, asker, rest, depth)
+
+    def _output(
+        self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int
+    ) -> Iterator[Target]:
+        inner = mapping(mapping(mapping(self.configuration(module).get("module_calls")).get(steps[0])).get("module"))
+        outputs = mapping(inner.get("outputs"))
+        position = next((i for i, step in enumerate(steps[1:3], 1) if step in outputs), None)
+        if position is None:
+            return
+        prefix = f"{module}.module.{steps[0]}" if module else f"module.{steps[0]}"
+        instances = dict.fromkeys(r.module for r in self.plan.resources if _below(r.module, prefix)) or {prefix: None}
+        expression = mapping(outputs[steps[position]]).get("expression")
+        asked = [
+            one for one in instances if position == 2 and one in (f"{prefix}[{steps[1]}]", f'{prefix}["{steps[1]}"]')
+        ]
+        for instance in asked or instances:
+            yield from self._expression(expression, instance, asker, (*steps[position + 1 :], *rest), depth)
+
+    def _resource(self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...]) -> Iterator[Target]:
+        data = steps[0] == "data"
+        steps = steps[1:] if data else steps
+        if len(steps) < 2:
+            return
+        instances = self.plan.named.get((module, data, steps[0], steps[1]), [])
+        path = (*steps[2:], *rest)
+        chosen = [r for r in instances if path and r.index is not None and str(r.index) == path[0]]
+        if chosen:
+            path = path[1:]
+        elif len(instances) > 1:
+            chosen = [r for r in instances if r.index == asker.index and asker.index is not None]
+        if not instances and steps[0].startswith("aws_"):
+            yield Unresolved(f"'{'.'.join(steps[:2])}' is not among the planned resources")
+        for resource in chosen or instances:
+            yield resource, tuple(step for step in path if not step.isdigit())
+
+    def configuration(self, module: str) -> Mapping[str, Any]:
+        """The configuration of the module at an address."""
+        found = self.plan.configuration
+        for name in _calls(module):
+            found = mapping(mapping(mapping(found.get("module_calls")).get(name)).get("module"))
+        return found
+
+
+class _Key(tuple[Planned, "tuple[str, ...]"]):
+    """A found attribute, alike when address and path are."""
+
+    __slots__ = ()
+
+    def __new__(cls, resource: Planned, path: tuple[str, ...]) -> _Key:
+        return super().__new__(cls, (resource, path))
+
+    def __hash__(self) -> int:
+        return hash((self[0].address, self[1]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple) and (self[0].address, self[1]) == (other[0].address, other[1])
+
+
+def _below(module: str, prefix: str) -> bool:
+    """Whether a module's address is an instance of the call at ``prefix`` itself."""
+    rest = module.removeprefix(prefix)
+    return module.startswith(prefix) and (
+        not rest or (rest.startswith("[") and rest.endswith("]") and "].module." not in rest)
+    )
+
+
+def _calls(module: str) -> list[str]:
+    return re.findall(r"module\.([\w-]+)", re.sub(r"\[[^\]]*\]", "", module))
+
+
+def _specific(names: list[str]) -> list[str]:
+    """Terraform lists ``a.b.c`` and then its parents ``a.b``: only the longest tells something."""
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if not any(o != name and o.startswith((f"{name}.", f"{name}[")) for o in names)
+    ]
+
+
+def _steps(name: str) -> tuple[str, ...]:
+    return tuple(next(part for part in match.groups() if part is not None) for match in _STEP.finditer(name))
+
+
+def intrinsic(target: Found) -> dict[str, Any]:
+    """The reference to a planned resource as the shared reader understands it."""
+    resource, path = target
+    return {"Fn::GetAtt": [resource.address, attribute_of(resource.type, path)]}

@@ -1,0 +1,102 @@
+"""Planned values, and references in their place where the configuration shows that they come from another resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.plan import Plan, Planned
+from constructs_lib.readers.terraform.references import References, Target, intrinsic
+from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WORDS
+
+LEAST = 4
+AFTER_APPLY = "known after apply"
+
+
+def walk(value: Any, path: Sequence[str]) -> Any:
+    """What lies at a path; a block is a list of which the first counts; ``True`` (all unknown) covers what is inside."""
+    for key in path:
+        if value is True:
+            return True
+        if isinstance(value, list):
+            value = value[0] if value else None
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+class Values:
+    """Reads arguments of planned resources as the shared reader's values."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.references = References(plan)
+        self.addresses: dict[str, tuple[Planned, tuple[str, ...]]] = {}
+        for resource in plan.resources:
+            for name in ADDRESSES if not resource.data and resource.type in WORDS else ():
+                text = resource.values.get(name)
+                if isinstance(text, str) and "." in text:
+                    self.addresses.setdefault(text, (resource, (name,)))
+
+    def targets(self, resource: Planned, *path: str) -> list[Target]:
+        return self.references.of(walk(resource.expressions, path), resource)
+
+    def get(self, resource: Planned, *path: str) -> Any:
+        """The argument at a path: a literal, a reference, or unresolved with the reason; ``None`` when it is not set."""
+        known, unknown = walk(resource.values, path), walk(resource.unknown, path)
+        targets = self.targets(resource, *path)
+        if known is None and unknown is not True and isinstance(resource.unknown, dict):
+            return None
+        subject = f"{'.'.join(path)} of '{resource.address}'"
+        return self.value(known, _wanted(targets, path[-1]), subject)
+
+    def value(self, known: Any, targets: list[Target], subject: str) -> Any:
+        if isinstance(known, str):
+            return self._known(known, targets)
+        return self.joined(targets, subject) if known is None else known
+
+    def _known(self, known: str, targets: list[Target]) -> Any:
+        for target in targets:
+            if isinstance(target, tuple) and not target[0].data:
+                value = walk(target[0].values, target[1])
+                if value == known:
+                    return intrinsic(target)
+                if isinstance(value, str) and len(value) >= LEAST and value in known:
+                    before, _, after = known.partition(value)
+                    return {"Fn::Join": ["", [before, intrinsic(target), after]]}
+        return intrinsic(self.addresses[known]) if known in self.addresses else known
+
+    def joined(self, targets: Sequence[Target], subject: str) -> Any:
+        """Text of which only the references are known."""
+        parts = [self.part(target) for target in targets if not isinstance(target, str)]
+        if not parts:
+            return Unresolved(f"{subject} is {AFTER_APPLY}")
+        return parts[0] if len(parts) == 1 else {"Fn::Join": ["", parts]}
+
+    def part(self, target: Target) -> Any:
+        """One thing that an expression refers to."""
+        if not isinstance(target, tuple):
+            return target
+        resource, path = target
+        if not resource.data:
+            return intrinsic(target)
+        found = walk(resource.values, path)
+        return found if isinstance(found, (str, int, float)) else Unresolved(f"'{resource.address}' is {AFTER_APPLY}")
+
+
+def _wanted(targets: list[Target], argument: str) -> list[Target]:
+    expected = EXPECTED.get(argument)
+    if expected is None:
+        return targets
+    fitting: list[Target] = [target for target in targets if isinstance(target, tuple) and target[0].type in expected]
+    return fitting[:1] or targets
+
+
+def document(text: Any) -> Any:
+    """JSON text as a value; ``None`` when it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,83 @@
+"""A function's environment: a plan tells the keys and, for all of them together, what the expression refers to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.plan import Planned
+from constructs_lib.readers.terraform.references import Target
+from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
+
+_WORDS = re.compile(r"[a-z0-9]+")
+_ADDRESS = {"host", "hostname", "endpoint", "address", "url", "uri", "server", "dsn"}
+_HINTS: dict[str, set[str]] = {
+    "arn": {"arn"}, "address": _ADDRESS, "endpoint": _ADDRESS, "primary_endpoint_address": _ADDRESS, "cluster_endpoint": _ADDRESS,
+    "reader_endpoint": {"reader", "read", "replica", "ro"} | _ADDRESS, "port": {"port"}, "db_name": {"name", "database", "db"},
+    "name": {"name"}, "id": {"id"}, "username": {"user", "username"}, "url": {"url"}, "master_user_secret": {"arn"},
+}  # fmt: skip
+
+
+def variables(values: Values, resource: Planned) -> dict[str, Any]:
+    """Variables by name; of several unknown ones each reference goes to the name it suits best, the rest to all names together."""
+    path = ("environment", "variables")
+    known, unknown = walk(resource.values, path), walk(resource.unknown, path)
+    targets = values.targets(resource, *path)
+    found = (
+        {name: values.value(text, targets, name) for name, text in known.items() if text is not None}
+        if isinstance(known, dict)
+        else {}
+    )
+    open_names = [name for name, flag in unknown.items() if flag is True] if isinstance(unknown, dict) else []
+    if unknown is True:
+        open_names = ["variables"]
+    if open_names:
+        found.update(_distributed(values, open_names, _unused(values, targets, found)))
+    return found
+
+
+def _unused(values: Values, targets: list[Target], found: dict[str, Any]) -> list[Target]:
+    used = [str(value) for value in found.values() if isinstance(value, dict)]
+    return [
+        target for target in targets
+        if not isinstance(target, str) and not any(str(values.part(target)) in text for text in used)
+    ]  # fmt: skip
+
+
+def _distributed(values: Values, names: list[str], targets: list[Target]) -> dict[str, Any]:
+    if len(names) == 1:
+        return {names[0]: values.joined(targets, f"environment variable {names[0]}")}
+    given: dict[str, list[Target]] = {}
+    rest: list[Target] = []
+    ranked = sorted(
+        ((_score(name, target), -order, name) for order, target in enumerate(targets) for name in names),
+        key=lambda item: (-item[0], -item[1]),
+    )
+    placed: set[int] = set()
+    for score, order, name in ranked:
+        if score > 0 and -order not in placed and name not in given:
+            given[name] = [targets[-order]]
+            placed.add(-order)
+    rest = [target for order, target in enumerate(targets) if order not in placed]
+    left = [name for name in names if name not in given]
+    found = {name: values.joined(items, name) for name, items in given.items()}
+    if len(left) == 1:
+        found[left[0]] = values.joined(rest, f"environment variable {left[0]}")
+        return found
+    hidden = next((target for target in rest if isinstance(target, Unresolved)), None)
+    found.update({name: hidden or Unresolved(f"environment variable {name} is {AFTER_APPLY}") for name in left})
+    seen = [target for target in rest if isinstance(target, tuple)]
+    if seen:
+        found[" or ".join(left or names)] = values.joined(seen, "environment")
+    return found
+
+
+def _score(name: str, target: Target) -> int:
+    if not isinstance(target, tuple):
+        return 0
+    resource, path = target
+    words = set(_WORDS.findall(name.lower()))
+    attribute = next((step for step in path if step in _HINTS), "id")
+    fits = 4 if words & _HINTS[attribute] else 0
+    return fits + len(words & set(_WORDS.findall(f"{resource.type} {resource.name}".lower().replace("_", " "))))

@@ -1,0 +1,185 @@
+"""Terraform's words for what CloudFormation calls otherwise: types, properties and attributes (AWS provider 5 and 6, read 2026-11-21)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """A resource's type in CloudFormation and its properties there, by dotted path, with the path in Terraform."""
+
+    type: str
+    properties: dict[str, str]
+
+
+_INSTANCE = {"Engine": "engine", "EngineVersion": "engine_version", "DBInstanceClass": "instance_class"}
+_CLUSTER = {
+    "Engine": "engine", "EngineVersion": "engine_version", "DBClusterIdentifier": "cluster_identifier",
+    "MasterUserPassword": "master_password",
+}  # fmt: skip
+_MEMBER = {
+    **_INSTANCE, "DBClusterIdentifier": "cluster_identifier", "DBInstanceIdentifier": "identifier", "PromotionTier": "promotion_tier",
+}  # fmt: skip
+WORDS: dict[str, Word] = {
+    "aws_lambda_function": Word("AWS::Lambda::Function", {
+        "FunctionName": "function_name", "Role": "role", "Timeout": "timeout",
+        "ReservedConcurrentExecutions": "reserved_concurrent_executions",
+        "TenancyConfig.TenantIsolationMode": "tenancy_config.tenant_isolation_mode",
+    }),
+    "aws_lambda_alias": Word("AWS::Lambda::Alias", {"FunctionName": "function_name"}),
+    "aws_lambda_provisioned_concurrency_config": Word("AWS::Lambda::Alias", {
+        "FunctionName": "function_name",
+        "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions": "provisioned_concurrent_executions",
+    }),
+    "aws_lambda_event_source_mapping": Word("AWS::Lambda::EventSourceMapping", {
+        "FunctionName": "function_name", "EventSourceArn": "event_source_arn", "Enabled": "enabled",
+        "ScalingConfig.MaximumConcurrency": "scaling_config.maximum_concurrency",
+        "ProvisionedPollerConfig.MaximumPollers": "provisioned_poller_config.maximum_pollers",
+    }),
+    "aws_lambda_function_url": Word("AWS::Lambda::Url", {"TargetFunctionArn": "function_name"}),
+    "aws_lambda_permission": Word("AWS::Lambda::Permission", {"FunctionName": "function_name", "Principal": "principal"}),
+    "aws_db_instance": Word("AWS::RDS::DBInstance", {
+        **_INSTANCE, "DBInstanceIdentifier": "identifier", "DBParameterGroupName": "parameter_group_name",
+        "MasterUserPassword": "password", "SourceDBInstanceIdentifier": "replicate_source_db",
+    }),
+    "aws_rds_cluster": Word("AWS::RDS::DBCluster", {
+        **_CLUSTER, "DBClusterParameterGroupName": "db_cluster_parameter_group_name", "DBClusterInstanceClass": "db_cluster_instance_class",
+        "EnableHttpEndpoint": "enable_http_endpoint", "GlobalClusterIdentifier": "global_cluster_identifier",
+        "ServerlessV2ScalingConfiguration.MinCapacity": "serverlessv2_scaling_configuration.min_capacity",
+        "ServerlessV2ScalingConfiguration.MaxCapacity": "serverlessv2_scaling_configuration.max_capacity",
+    }),
+    "aws_rds_cluster_instance": Word("AWS::RDS::DBInstance", {**_MEMBER, "DBParameterGroupName": "db_parameter_group_name"}),
+    "aws_db_parameter_group": Word("AWS::RDS::DBParameterGroup", {"DBParameterGroupName": "name"}),
+    "aws_rds_cluster_parameter_group": Word("AWS::RDS::DBClusterParameterGroup", {"DBClusterParameterGroupName": "name"}),
+    "aws_db_proxy": Word("AWS::RDS::DBProxy", {
+        "DBProxyName": "name", "EngineFamily": "engine_family", "IdleClientTimeout": "idle_client_timeout", "RequireTLS": "require_tls",
+        "DefaultAuthScheme": "default_auth_scheme",
+    }),
+    "aws_db_proxy_default_target_group": Word("AWS::RDS::DBProxyTargetGroup", {
+        "DBProxyName": "db_proxy_name",
+        "ConnectionPoolConfigurationInfo.MaxConnectionsPercent": "connection_pool_config.max_connections_percent",
+        "ConnectionPoolConfigurationInfo.MaxIdleConnectionsPercent": "connection_pool_config.max_idle_connections_percent",
+        "ConnectionPoolConfigurationInfo.ConnectionBorrowTimeout": "connection_pool_config.connection_borrow_timeout",
+        "ConnectionPoolConfigurationInfo.SessionPinningFilters": "connection_pool_config.session_pinning_filters",
+        "ConnectionPoolConfigurationInfo.InitQuery": "connection_pool_config.init_query",
+    }),
+    "aws_db_proxy_target": Word("poolproof:proxy-target", {
+        "DBProxyName": "db_proxy_name", "Instance": "db_instance_identifier", "Cluster": "db_cluster_identifier",
+    }),
+    "aws_db_proxy_endpoint": Word("AWS::RDS::DBProxyEndpoint", {"DBProxyName": "db_proxy_name", "TargetRole": "target_role"}),
+    "aws_dynamodb_table": Word("AWS::DynamoDB::Table", {"TableName": "name"}),
+    "aws_docdb_cluster": Word("AWS::DocDB::DBCluster", {**_CLUSTER, "DBClusterParameterGroupName": "db_cluster_parameter_group_name"}),
+    "aws_docdb_cluster_instance": Word("AWS::DocDB::DBInstance", _MEMBER),
+    "aws_docdb_cluster_parameter_group": Word("AWS::DocDB::DBClusterParameterGroup", {"Name": "name"}),
+    "aws_docdbelastic_cluster": Word("AWS::DocDBElastic::Cluster", {"AdminUserPassword": "admin_user_password"}),
+    "aws_neptune_cluster": Word("AWS::Neptune::DBCluster", {
+        **_CLUSTER, "DBClusterParameterGroupName": "neptune_cluster_parameter_group_name",
+    }),
+    "aws_neptune_cluster_instance": Word("AWS::Neptune::DBInstance", _MEMBER),
+    "aws_elasticache_replication_group": Word("AWS::ElastiCache::ReplicationGroup", {
+        "ReplicationGroupId": "replication_group_id", "Engine": "engine", "EngineVersion": "engine_version", "CacheNodeType": "node_type",
+        "AuthToken": "auth_token",
+    }),
+    "aws_elasticache_cluster": Word("AWS::ElastiCache::CacheCluster", {
+        "Engine": "engine", "EngineVersion": "engine_version", "CacheNodeType": "node_type",
+    }),
+    "aws_elasticache_serverless_cache": Word("AWS::ElastiCache::ServerlessCache", {"Engine": "engine"}),
+    "aws_memorydb_cluster": Word("AWS::MemoryDB::Cluster", {
+        "ClusterName": "name", "Engine": "engine", "EngineVersion": "engine_version", "NodeType": "node_type",
+    }),
+    "aws_redshift_cluster": Word("AWS::Redshift::Cluster", {"NodeType": "node_type", "MasterUserPassword": "master_password"}),
+    "aws_redshiftserverless_workgroup": Word("AWS::RedshiftServerless::Workgroup", {}),
+    "aws_dsql_cluster": Word("AWS::DSQL::Cluster", {}),
+    "aws_secretsmanager_secret": Word("AWS::SecretsManager::Secret", {"Name": "name"}),
+    "aws_secretsmanager_secret_rotation": Word("AWS::SecretsManager::RotationSchedule", {"RotationLambdaARN": "rotation_lambda_arn"}),
+    "aws_ssm_parameter": Word("AWS::SSM::Parameter", {"Name": "name", "Value": "value"}),
+    "aws_iam_role": Word("AWS::IAM::Role", {"RoleName": "name"}),
+    "aws_sqs_queue": Word("AWS::SQS::Queue", {"QueueName": "name"}),
+    "aws_kinesis_stream": Word("AWS::Kinesis::Stream", {}),
+    "aws_msk_cluster": Word("AWS::MSK::Cluster", {}),
+    "aws_mq_broker": Word("AWS::AmazonMQ::Broker", {}),
+    "aws_api_gateway_integration": Word("AWS::ApiGateway::Method", {
+        "Integration.Uri": "uri", "Integration.TimeoutInMillis": "timeout_milliseconds",
+    }),
+    "aws_api_gateway_rest_api": Word("AWS::ApiGateway::RestApi", {"Body": "body"}),
+    "aws_apigatewayv2_api": Word("AWS::ApiGatewayV2::Api", {"ProtocolType": "protocol_type", "Body": "body"}),
+    "aws_apigatewayv2_integration": Word("AWS::ApiGatewayV2::Integration", {
+        "ApiId": "api_id", "IntegrationUri": "integration_uri", "TimeoutInMillis": "timeout_milliseconds",
+    }),
+    "aws_cloudwatch_event_rule": Word("AWS::Events::Rule", {"ScheduleExpression": "schedule_expression", "State": "state"}),
+    "aws_scheduler_schedule": Word("AWS::Scheduler::Schedule", {
+        "ScheduleExpression": "schedule_expression", "State": "state", "Target.Arn": "target.arn",
+    }),
+    "aws_sns_topic_subscription": Word("AWS::SNS::Subscription", {"Protocol": "protocol", "Endpoint": "endpoint"}),
+    "aws_sfn_state_machine": Word("AWS::StepFunctions::StateMachine", {"DefinitionString": "definition"}),
+    "aws_ecs_task_definition": Word("AWS::ECS::TaskDefinition", {"ContainerDefinitions": "container_definitions"}),
+    "aws_batch_job_definition": Word("AWS::Batch::JobDefinition", {"ContainerProperties": "container_properties"}),
+    "aws_glue_connection": Word("AWS::Glue::Connection", {"ConnectionInput": "connection_properties"}),
+}  # fmt: skip
+#: Which types an argument names, where an expression may mention others beside.
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "role": ("aws_iam_role",),
+    "function_name": ("aws_lambda_function", "aws_lambda_alias"),
+    "db_proxy_name": ("aws_db_proxy", "aws_db_proxy_default_target_group"),
+    "db_instance_identifier": ("aws_db_instance",),
+    "db_cluster_identifier": ("aws_rds_cluster",),
+    "cluster_identifier": ("aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster"),
+    "parameter_group_name": ("aws_db_parameter_group",),
+    "db_parameter_group_name": ("aws_db_parameter_group",),
+    "db_cluster_parameter_group_name": ("aws_rds_cluster_parameter_group", "aws_docdb_cluster_parameter_group"),
+    "secret_id": ("aws_secretsmanager_secret",),
+    "secret_arn": ("aws_secretsmanager_secret",),
+    "rule": ("aws_cloudwatch_event_rule",),
+}
+_NAMES = {
+    "id",
+    "name",
+    "identifier",
+    "cluster_identifier",
+    "function_name",
+    "table_name",
+    "replication_group_id",
+    "parameter_group_name",
+}
+_COMMON = {
+    "arn": "Arn", "address": "Endpoint.Address", "port": "Endpoint.Port", "stream_arn": "StreamArn", "resource_id": "DbiResourceId",
+    "cluster_resource_id": "DBClusterResourceId", "master_user_secret": "MasterUserSecret.SecretArn", "dns_name": "Endpoint.Address",
+}  # fmt: skip
+_BY_TYPE: dict[str, dict[str, str]] = {
+    "aws_db_instance": {"endpoint": "Endpoint.Address"},
+    "aws_rds_cluster": {"endpoint": "Endpoint.Address", "reader_endpoint": "ReadEndpoint.Address"},
+    "aws_rds_cluster_instance": {"endpoint": "Endpoint.Address"},
+    "aws_redshift_cluster": {"endpoint": "Endpoint.Address", "dns_name": "Endpoint.Address"},
+    "aws_redshiftserverless_workgroup": {"endpoint": "Endpoint.Address"},
+    "aws_elasticache_replication_group": {
+        "primary_endpoint_address": "PrimaryEndPoint.Address", "configuration_endpoint_address": "ConfigurationEndPoint.Address",
+        "reader_endpoint_address": "ReaderEndPoint.Address",
+    },
+    "aws_elasticache_cluster": {
+        "cache_nodes": "RedisEndpoint.Address", "cluster_address": "ConfigurationEndpoint.Address",
+        "configuration_endpoint": "ConfigurationEndpoint.Address",
+    },
+    "aws_elasticache_serverless_cache": {"endpoint": "Endpoint.Address", "reader_endpoint": "ReaderEndpoint.Address"},
+    "aws_memorydb_cluster": {"cluster_endpoint": "ClusterEndpoint.Address"},
+    "aws_dsql_cluster": {"identifier": "Endpoint", "vpc_endpoint_service_name": "VpcEndpointServiceName"},
+}  # fmt: skip
+#: Attributes whose planned value is an address, for hosts that an expression hides (locals).
+ADDRESSES = (
+    "address",
+    "endpoint",
+    "reader_endpoint",
+    "primary_endpoint_address",
+    "configuration_endpoint_address",
+    "cluster_address",
+)
+
+
+def attribute_of(resource_type: str, path: tuple[str, ...]) -> str:
+    """CloudFormation's name of an attribute; ``Ref`` for a name, an id, or the whole resource."""
+    first = path[0] if path else "id"
+    specific = _BY_TYPE.get(resource_type, {}).get(first)
+    if specific is not None:
+        return specific
+    if first in ("endpoint", "reader_endpoint"):
+        return "Endpoint" if first == "endpoint" else "ReadEndpoint"
+    return "Ref" if first in _NAMES else _COMMON.get(first, first)
