@@ -1,7 +1,7 @@
 """How long, and in how much memory, a fleet is judged: 100, 1,000 and 10,000 functions on up to 200 stores.
 
-Each size runs in interpreters of its own, so that the memory is its own too; the fastest of three counts. Exits with 1 when 10,000 functions take more than a
-second or 200 MB, or when the time grows faster than the fleet.
+Each size runs in interpreters of its own, so that the memory is its own too; the fastest of three counts. Exits with 1 when 10,000
+functions take more than a second or 200 MB, or when the time grows faster than the fleet.
 
     python benchmarks/scale.py
 """
