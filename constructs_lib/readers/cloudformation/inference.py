@@ -193,10 +193,10 @@ class Inference:
         for use in self._resources(statement, "rds-data"):
             store = self.databases.store_of(use.resource)
             if store is not None and use.resource.type in (CLUSTER, INSTANCE):
-                named[store.id] = f"rds-data permission on '{store.id}'"
-        for store_id, evidence in named.items():
+                named[store.id] = f"rds-data permission on '{store.id}'", use.strength
+        for store_id, (evidence, named_as) in named.items():
             strength: Certainty = "certain" if store_id in seen.clusters or alone == "likely" else alone
-            yield Clue(store_id, "data-api", strength, evidence)
+            yield Clue(store_id, "data-api", weaker(strength, named_as), evidence)
         if statement.everywhere:
             for store_id, where in seen.clusters.items():
                 yield Clue(store_id, "data-api", "certain", f"rds-data permission, and {where} names '{store_id}'")

@@ -13,4 +13,5 @@ def plan_document(path: str, data: bytes) -> Document:
     """A plan's resources under their addresses, in CloudFormation's vocabulary. Raises ``UnreadableError`` for anything but a plan."""
     plan = load(data)
     lines: dict[tuple[str, ...], int] = {("Resources", address): line for address, line in plan.lines.items()}
-    return Document(template_name(path), path, {"Resources": translate(plan)}, lines)
+    bodies = translate(plan)
+    return Document(template_name(path), path, {"Resources": bodies}, lines, paths={name: name for name in bodies})
