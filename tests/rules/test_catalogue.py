@@ -24,6 +24,7 @@ PP107 deploy-overlap-over-budget warning
 PP201 borrow-timeout-outlives-function error
 PP202 borrow-wait-unbounded error
 PP204 proxy-takes-reserved-slots error
+PP206 idle-percent-inconsistent error
 PP401 account-concurrency-exceeded error
 PP402 concurrency-zero error
 PP403 provisioned-over-reserved error

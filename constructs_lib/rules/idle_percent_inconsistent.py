@@ -1,0 +1,145 @@
+"""A proxy may keep more connections idle than it may open, or its idle share stands without the share it is part of.
+
+## What it finds
+
+A target group whose `MaxIdleConnectionsPercent` is surely above its `MaxConnectionsPercent`, or is set where
+`MaxConnectionsPercent` is not.
+
+## Why it matters
+
+AWS allows an idle share from 0 to `MaxConnectionsPercent`, and asks for `MaxConnectionsPercent` wherever the idle share is set. A
+template that breaks this is found out by the service during the deploy, not by the synth.
+
+## What it cannot see
+
+A percentage that comes from a parameter without a default: nothing is said about it.
+
+## Bad
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Proxy:
+    Type: AWS::RDS::DBProxy
+    Properties: {DBProxyName: orders, EngineFamily: POSTGRESQL, RequireTLS: true}
+  Targets:
+    Type: AWS::RDS::DBProxyTargetGroup
+    Properties:
+      DBProxyName: !Ref Proxy
+      TargetGroupName: default
+      DBInstanceIdentifiers: [!Ref Orders]
+      ConnectionPoolConfigurationInfo:
+        {MaxConnectionsPercent: 50, MaxIdleConnectionsPercent: 60, ConnectionBorrowTimeout: 5}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 40
+      Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+## Good
+
+```yaml cloudformation
+Resources:
+  Limits:
+    Type: AWS::RDS::DBParameterGroup
+    Properties: {Family: postgres17, Description: limits, Parameters: {max_connections: "100"}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+  Proxy:
+    Type: AWS::RDS::DBProxy
+    Properties: {DBProxyName: orders, EngineFamily: POSTGRESQL, RequireTLS: true}
+  Targets:
+    Type: AWS::RDS::DBProxyTargetGroup
+    Properties:
+      DBProxyName: !Ref Proxy
+      TargetGroupName: default
+      DBInstanceIdentifiers: [!Ref Orders]
+      ConnectionPoolConfigurationInfo:
+        {MaxConnectionsPercent: 50, MaxIdleConnectionsPercent: 25, ConnectionBorrowTimeout: 5}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 40
+      Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+## How to fix
+
+Set `MaxConnectionsPercent` to what the budget gives the proxy, and `MaxIdleConnectionsPercent` to at most that, or leave the idle
+share out: AWS then takes half.
+
+## References
+
+- https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ConnectionPoolConfiguration.html
+- https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connections.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.budget import Budget
+from constructs_lib.model.capacity import Term
+from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.fleet import Fleet, Pool
+from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.settings import Settings
+from constructs_lib.rules._page import references_in
+from constructs_lib.rules._rule import Rule
+
+
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
+    """One finding for each proxy whose idle share cannot be part of its share."""
+    for pool in fleet.pools:
+        idle, percent = pool.idle_percent, pool.percent
+        if pool.kind != "rds-proxy" or idle is None:
+            continue
+        if percent is None:
+            yield _alone(rule, pool, idle)
+        elif percent.high is not None and idle.low > percent.high:
+            yield _above(rule, pool, idle, percent)
+
+
+def _alone(rule: Rule, pool: Pool, idle: Quantity) -> Finding:
+    return rule.finding(
+        pool.id,
+        f"{pool.id} sets MaxIdleConnectionsPercent to {idle} without MaxConnectionsPercent, which AWS asks for with it",
+        arithmetic=[Term("MaxIdleConnectionsPercent", idle, pool.origin), "MaxConnectionsPercent: not set"],
+        fix=f"set MaxConnectionsPercent of {pool.id} too, at least as high as MaxIdleConnectionsPercent and at most 100",
+        origin=pool.origin,
+    )
+
+
+def _above(rule: Rule, pool: Pool, idle: Quantity, percent: Quantity) -> Finding:
+    return rule.finding(
+        pool.id,
+        f"{pool.id} may keep {idle} % of max_connections idle, but may open only {percent} %",
+        arithmetic=[
+            Term("MaxIdleConnectionsPercent", idle, pool.origin),
+            Term("MaxConnectionsPercent", percent, pool.origin),
+        ],
+        fix=f"set MaxIdleConnectionsPercent of {pool.id} to 0 to {percent}, or leave it out: AWS then takes half",
+        origin=pool.origin,
+    )
+
+
+RULE = Rule(
+    code="PP206",
+    name="idle-percent-inconsistent",
+    severity=Severity.ERROR,
+    since="0.1.0",
+    references=references_in(__doc__),
+    search=search,
+    page=__doc__ or "",
+)
