@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.cdk.allocation import Share, WhateverFits
     from constructs_lib.cdk.analytical import AnalyticalStore
+    from constructs_lib.cdk.analytical_grants import LakeAccess
     from constructs_lib.cdk.connect import Role, Via
     from constructs_lib.cdk.dashboard import ConnectionDashboard
     from constructs_lib.cdk.function import StoreFunction
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from constructs_lib.cdk.relational_instance import SingleInstance
     from constructs_lib.cdk.reservation import Connected
     from constructs_lib.cdk.single_table import SingleTableStore
+    from constructs_lib.cdk.single_table_grants import TableAccess
 
 __all__ = [
     "AnalyticalProjector",
@@ -37,6 +39,7 @@ __all__ = [
     "ConnectionBudgetChecks",
     "ConnectionDashboard",
     "FunctionProfiles",
+    "LakeAccess",
     "PoolOptions",
     "ProvisionedCluster",
     "RelationalStore",
@@ -46,6 +49,7 @@ __all__ = [
     "SingleInstance",
     "SingleTableStore",
     "StoreFunction",
+    "TableAccess",
     "Via",
     "WhateverFits",
     "__version__",
@@ -58,6 +62,7 @@ _HOMES = {
     "ConnectionBudgetChecks": "plugin",
     "ConnectionDashboard": "dashboard",
     "FunctionProfiles": "profiles",
+    "LakeAccess": "analytical_grants",
     "PoolOptions": "proxy_pool",
     "ProvisionedCluster": "relational_cluster",
     "RelationalStore": "relational",
@@ -67,6 +72,7 @@ _HOMES = {
     "SingleInstance": "relational_instance",
     "SingleTableStore": "single_table",
     "StoreFunction": "function",
+    "TableAccess": "single_table_grants",
     "Via": "connect",
     "WhateverFits": "allocation",
 }
