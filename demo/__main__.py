@@ -27,6 +27,8 @@ def main() -> int:
         with ExitStack() as running:
             running.enter_context(exit_on_termination())
             act(stage, running, started)
+            with stage.busy("stopping what was started"):
+                running.close()
     except KeyboardInterrupt:
         stage.console.print("\n[bold]interrupted[/]: everything that was started has been stopped")
         return INTERRUPTED

@@ -19,6 +19,7 @@ from demo.projection import project
 from demo.refusal import refuse_and_fix
 from demo.report import write_report
 from demo.results import Results
+from demo.scratch import scratch_parent
 from demo.stage import Stage
 
 ORDER_API = "Orders/OrderApi"
@@ -27,11 +28,11 @@ ORDER_API = "Orders/OrderApi"
 def act(stage: Stage, running: ExitStack, started: float) -> None:
     """Run every step; what a step starts is stopped when `running` unwinds, in whatever way it ends."""
     allow_many_files()
-    paths = fresh_paths()
+    scratch = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="poolproof-demo-", dir=scratch_parent())))
+    paths = fresh_paths(scratch)
     stage.say("starting the local cloud; its CDK bootstrap runs while the first steps synthesize")
     cloud = running.enter_context(Cloud())
-    elsewhere = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="poolproof-bootstrap-")))
-    bootstrap = running.enter_context(begin_bootstrap(cloud, paths, elsewhere))
+    bootstrap = running.enter_context(begin_bootstrap(cloud, paths, scratch))
 
     with stage.step("a", "The reference stack and its budget"):
         plan = synthesize(stage, paths, cloud.environment())

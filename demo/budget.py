@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from demo.naming import Names, names_of
 from demo.paths import Paths
 from demo.stage import Stage
 
-_MILLISECONDS = 1000
+_WRITTEN = ("connection-budget.json", "RUNBOOK.md")
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,12 @@ def synthesize(stage: Stage, paths: Paths, environment: Mapping[str, str]) -> Pl
     report = check(read([paths.plan]).fleet)
     plan = Plan(report, _numbers(report, paths.plan))
     _show(stage, report)
-    written = [name for name in ("connection-budget.json", "RUNBOOK.md") if (paths.plan / name).exists()]
-    stage.promise("the synth writes the budget and the runbook", len(written) == 2, ", ".join(written) or "neither")
+    written = [name for name in _WRITTEN if (paths.plan / name).exists()]
+    for name in written:
+        shutil.copy(paths.plan / name, paths.root)
+    stage.promise(
+        "the synth writes the budget and the runbook", len(written) == len(_WRITTEN), ", ".join(written) or "neither"
+    )
     verdicts = [store.verdict for store in _holding(report)] + [pool.verdict for _, pool in report.budget.pools]
     fits = bool(verdicts) and all(verdict is Verdict.FITS for verdict in verdicts)
     stage.promise("every store and pool of the reference stack fits", fits, ledger.pool_sentence(plan.pool))

@@ -20,6 +20,7 @@ from constructs_lib.errors import RehearsalError
 from constructs_lib.rehearsal.account import Account, current_account
 from constructs_lib.rehearsal.interruption import exit_on_termination
 from constructs_lib.rehearsal.process import ServerProcess, free_port, make_folder, remove_folder
+from demo.scratch import scratch_parent
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -53,7 +54,7 @@ class Cloud:
         with ExitStack() as starting:
             starting.enter_context(exit_on_termination())
             account = current_account()
-            folder = make_folder("cloud", account)
+            folder = make_folder("cloud", account, scratch_parent())
             starting.callback(remove_folder, folder)
             starting.callback(self._stop)
             self._start(account, folder)

@@ -1,4 +1,4 @@
-"""Where the demo puts what it makes: everything below one folder of the checkout."""
+"""Where the demo puts what it makes: what stays below one folder of the checkout, what goes in a scratch folder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from demo.cdk_command import ROOT
 
 @dataclass(frozen=True)
 class Paths:
-    """Folders of one run."""
+    """Folders of one run; assemblies lie in `scratch`, which somebody removes after the run."""
 
     root: Path
+    scratch: Path
 
     @property
     def logs(self) -> Path:
@@ -23,26 +24,26 @@ class Paths:
 
     @property
     def plan(self) -> Path:
-        return self.root / "aws"
+        return self.scratch / "aws"
 
     @property
     def refused(self) -> Path:
-        return self.root / "refused"
+        return self.scratch / "refused"
 
     @property
     def fixed(self) -> Path:
-        return self.root / "fixed"
+        return self.scratch / "fixed"
 
     @property
     def local(self) -> Path:
-        return self.root / "local"
+        return self.scratch / "local"
 
     @property
     def report(self) -> Path:
         return self.root / "report.html"
 
 
-def fresh_paths() -> Paths:
+def fresh_paths(scratch: Path) -> Paths:
     """An empty folder for this run: `build/demo` of the checkout, or the one that POOLPROOF_DEMO_FOLDER names.
 
     What an earlier run left in `build/demo` is removed; a folder named by somebody must be new or empty (RehearsalError).
@@ -54,4 +55,4 @@ def fresh_paths() -> Paths:
     if root.exists():
         shutil.rmtree(root)
     root.mkdir(parents=True)
-    return Paths(root)
+    return Paths(root, scratch)

@@ -46,9 +46,9 @@ def allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def make_folder(name: str, account: Account) -> Path:
+def make_folder(name: str, account: Account, parent: Path | None = None) -> Path:
     """A new private folder that the account owns and can reach; the caller removes it with `remove_folder`."""
-    parent = Path(tempfile.gettempdir())
+    parent = parent or Path(tempfile.gettempdir())
     if not account.can_enter(parent):
         parent = Path("/tmp")  # noqa: S108 - the one folder every account can reach; mkdtemp makes a private one in it
     folder = Path(tempfile.mkdtemp(prefix=f"poolproof-{name}-", dir=parent))
