@@ -158,11 +158,12 @@ def _weighed(client: Held, wait: Quantity, surely: Number) -> Chain:
     """The chain for a wait, with the seconds of waits and holds that are certain."""
     link = client.demand.connection
     transactions, work, hold = link.transactions_per_invocation or ONE, link.other_work_seconds or ZERO, client.hold
-    low = (surely or transactions.low * hold.low) + work.low
+    holds = transactions * hold
+    low = (surely or holds.low) + work.low
+    waits = 1 if client.pinned else transactions.high
     high: Number | None = None
-    if wait.high is not None and hold.high is not None and transactions.high is not None and work.high is not None:
-        waits = 1 if client.pinned else transactions.high
-        high = waits * wait.high + transactions.high * hold.high + work.high
+    if waits is not None and wait.high is not None and holds.high is not None and work.high is not None:
+        high = waits * wait.high + holds.high + work.high
     needed = Quantity(low, high, tuple(dict.fromkeys((*transactions.reasons, *hold.reasons, *work.reasons))))
     verdict = decide(needed, client.demand)
     if client.demand.once.high == 0 or (wait.high == 0 and client.assumed):

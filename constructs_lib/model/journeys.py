@@ -18,11 +18,12 @@ from constructs_lib.model.verdict import Verdict
 
 def joined(pools: Sequence[PoolBudget], fleet: Fleet) -> list[PoolBudget]:
     """The pools' budgets with every chain's time elsewhere in its invocation added, in the same order."""
-    chains: dict[str, list[tuple[int, Chain]]] = {}
-    for number, pool in enumerate(pools):
+    names = {name for name, links in fleet.connections_by_consumer.items() if len(links) > 1}
+    several: dict[str, list[tuple[int, Chain]]] = {}
+    for number, pool in enumerate(pools if names else ()):
         for chain in pool.chains:
-            chains.setdefault(chain.demand.consumer.id, []).append((number, chain))
-    several = {name: found for name, found in chains.items() if len(fleet.connections_by_consumer.get(name, ())) > 1}
+            if chain.demand.consumer.id in names:
+                several.setdefault(chain.demand.consumer.id, []).append((number, chain))
     return [_with_journeys(number, pool, several, fleet) for number, pool in enumerate(pools)]
 
 
