@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from constructs_lib.rehearsal.pgbouncer import PgBouncer
@@ -91,6 +92,8 @@ def cloud(cloud_process: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
         monkeypatch.delenv(name)
     for name, value in cloud_process.environment().items():
         monkeypatch.setenv(name, value)
+    # boto3's default session keeps the credentials it found first; this test's must not outlive it.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return cloud_process
 
 

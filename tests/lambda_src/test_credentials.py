@@ -100,7 +100,8 @@ def test_tokens_equal_those_of_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = datetime.now(timezone.utc) - timedelta(seconds=5)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: moment.replace(tzinfo=None))
     ours = TokenCredentials("proxy.example", 5432, "app@x", "eu-central-1").login().password
-    client: Any = boto3.client("rds", region_name="eu-central-1")
+    # A session of its own: the default one keeps the credentials of whichever test used it first.
+    client: Any = boto3.session.Session().client("rds", region_name="eu-central-1")
     theirs = client.generate_db_auth_token("proxy.example", 5432, "app@x")
     assert _query(ours) == _query(theirs)
     assert ours.startswith("proxy.example:5432/?")
