@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,10 @@ from constructs_lib.readers.reading import Unread
 from constructs_lib.rules import all_rules
 
 NAME = "poolproof"
+
+# Loaded with the plugin: the reader puts them off for the command line's start, and the first use here is in the middle of a synth.
+import_module("constructs_lib.readers.cloudformation.compose")
+all_rules()
 
 #: Which instance speaks for an app: constructs register one by themselves, and a user may add another.
 _SPEAKERS: WeakKeyDictionary[IConstruct, ConnectionBudgetChecks] = WeakKeyDictionary()
