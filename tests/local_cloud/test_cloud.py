@@ -27,6 +27,10 @@ def handler(event, context):
     return {"endpoint": os.environ["AWS_ENDPOINT_URL"], "pid": os.getpid()}
 """
 _HOLD_EVERYTHING = """
+import signal
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # a test run under nohup ignores some, and so would its children
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import time
 from demo.cloud import Cloud
 from demo.machine import Numbers, machine

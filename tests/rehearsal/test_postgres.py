@@ -19,6 +19,10 @@ from constructs_lib.rehearsal.process import accepts, make_folder, remove_folder
 pytestmark = pytest.mark.servers
 
 _HOLD_A_SERVER = """
+import signal
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # a test run under nohup ignores some, and so would its children
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys, time
 from constructs_lib.rehearsal.postgres import PostgresServer
 with PostgresServer(max_connections=20) as server:
