@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from constructs_lib.model.alarms import Alarm
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import Quantity, total
 
@@ -205,6 +206,7 @@ class Fleet:
     connections: tuple[Connection, ...] = ()
     gaps: tuple[Gap, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
 
     @cached_property
     def store_by_id(self) -> dict[str, Store]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Pool, Store
 from constructs_lib.model.origin import NOWHERE
+from constructs_lib.readers.cloudformation.alarms import alarms
 from constructs_lib.readers.cloudformation.clues import Clue, weaker
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.databases import Databases
@@ -66,7 +67,8 @@ class _Assembly:
         gaps = tuple(
             dict.fromkeys((*others, *self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps))
         )
-        return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements))
+        watched = tuple(alarms(self.estate, self.environment))
+        return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements), alarms=watched)
 
     def _consumer(self, function: Resource) -> Consumer:
         deploy_time = self.sources.is_deploy_time(function)

@@ -11,6 +11,7 @@ from constructs_lib.readers.terraform.policies import policy
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
 from constructs_lib.readers.terraform.variables import variables
 from constructs_lib.readers.terraform.vocabulary import WORDS
+from constructs_lib.readers.terraform.watching import alarm
 
 Bodies = dict[str, dict[str, Any]]
 
@@ -240,4 +241,5 @@ _SPECIAL: dict[str, Callable[[Values, Planned, dict[str, Any]], None]] = {
     "aws_iam_role": _role,
     "aws_sqs_queue": _queue,
     "aws_db_proxy": _proxy,
+    "aws_cloudwatch_metric_alarm": alarm,
 }

@@ -110,6 +110,7 @@ WORDS: dict[str, Word] = {
     "aws_scheduler_schedule": Word("AWS::Scheduler::Schedule", {
         "ScheduleExpression": "schedule_expression", "State": "state", "Target.Arn": "target.arn",
     }),
+    "aws_cloudwatch_metric_alarm": Word("AWS::CloudWatch::Alarm", {"MetricName": "metric_name", "Namespace": "namespace"}),
     "aws_sns_topic_subscription": Word("AWS::SNS::Subscription", {"Protocol": "protocol", "Endpoint": "endpoint"}),
     "aws_sfn_state_machine": Word("AWS::StepFunctions::StateMachine", {"DefinitionString": "definition"}),
     "aws_ecs_task_definition": Word("AWS::ECS::TaskDefinition", {"ContainerDefinitions": "container_definitions"}),

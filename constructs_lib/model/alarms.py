@@ -1,0 +1,30 @@
+"""What is watched: CloudWatch alarms by the metric they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from constructs_lib.model.origin import NOWHERE, Origin
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One metric that an alarm looks at; an alarm on an expression gives one entry for each metric in it.
+
+    ``namespace`` and ``metric`` are CloudWatch's, ``None`` where the source does not show them. ``dimensions`` name the resource by its
+    fleet id where the value refers to one, else as the text that stands there; a value that could not be read is ``None``.
+    Without dimensions the metric is the sum over everything of its kind in the account and region.
+    """
+
+    id: str
+    namespace: str | None = None
+    metric: str | None = None
+    dimensions: Mapping[str, str | None] = field(default_factory=dict)
+    origin: Origin = NOWHERE
+
+    def watches(self, namespace: str, metric: str, dimension: str, value: str) -> bool:
+        """Whether it looks at that metric of that resource: by its dimension, or of everything when it has none."""
+        if (self.namespace, self.metric) != (namespace, metric):
+            return False
+        return not self.dimensions or self.dimensions.get(dimension) == value
