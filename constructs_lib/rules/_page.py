@@ -20,7 +20,7 @@ HEADINGS = (
     "References",
 )
 #: What a fence's info string calls a language, and what it is: the second word says how the example is read.
-LANGUAGES = ("cloudformation", "sam", "cdk")
+LANGUAGES = ("cloudformation", "sam", "cdk", "terraform")
 
 Kind = Literal["bad", "good"]
 

@@ -12,6 +12,7 @@ from constructs_lib.model.finding import Severity
 from constructs_lib.readers.sources import read
 from constructs_lib.rules import Rule, all_rules
 from constructs_lib.rules._page import Example, page_of
+from tests.rules.hcl_plan import plan_of
 
 
 def examples(*, cdk: bool) -> list[Any]:
@@ -39,10 +40,11 @@ def assert_shows_its_rule(rule: Rule, example: Example, report: Report) -> None:
 
 @pytest.mark.parametrize(("rule", "example"), examples(cdk=False))
 def test_a_template_shows_its_rule(rule: Rule, example: Example, tmp_path: Path) -> None:
-    template = tmp_path / "template.yaml"
-    template.write_text(example.code, encoding="utf-8")
+    terraform = example.language == "terraform"
+    document = tmp_path / ("plan.json" if terraform else "template.yaml")
+    document.write_text(plan_of(example.code) if terraform else example.code, encoding="utf-8")
 
-    report = report_on(template)
+    report = report_on(document)
 
     assert_shows_its_rule(rule, example, report)
     assert all(finding.origin.line for finding in report.findings if finding.code == rule.code)
