@@ -15,7 +15,6 @@ TYPE_CHECKING = (
 if TYPE_CHECKING:
     from typing import Any
 
-    from constructs_lib.cdk.allocation import Share, WhateverFits
     from constructs_lib.cdk.analytical import AnalyticalStore
     from constructs_lib.cdk.analytical_grants import LakeAccess
     from constructs_lib.cdk.connect import Role, Via
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from constructs_lib.cdk.reservation import Connected
     from constructs_lib.cdk.single_table import SingleTableStore
     from constructs_lib.cdk.single_table_grants import TableAccess
+    from constructs_lib.model.allocation import Share, WhateverFits
 
 __all__ = [
     "AnalyticalProjector",
@@ -68,20 +68,21 @@ _HOMES = {
     "RelationalStore": "relational",
     "Role": "connect",
     "ServerlessCluster": "relational_cluster",
-    "Share": "allocation",
+    "Share": "model.allocation",
     "SingleInstance": "relational_instance",
     "SingleTableStore": "single_table",
     "StoreFunction": "function",
     "TableAccess": "single_table_grants",
     "Via": "connect",
-    "WhateverFits": "allocation",
+    "WhateverFits": "model.allocation",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    value = getattr(import_module(f"constructs_lib.cdk.{_HOMES[name]}"), name)
+    home = _HOMES[name]
+    value = getattr(import_module(f"constructs_lib.{home if '.' in home else f'cdk.{home}'}"), name)
     globals()[name] = value
     return value
 

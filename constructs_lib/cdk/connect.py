@@ -16,11 +16,11 @@ from constructs import Construct
 
 from constructs_lib.cdk._metadata import Element, declare_connection
 from constructs_lib.cdk._tokens import seconds, timeout_of, whole
-from constructs_lib.cdk.allocation import Concurrency, Errand, WhateverFits
 from constructs_lib.cdk.registration import record_of
 from constructs_lib.cdk.reservation import Connected, Reservation, note_unreserved, reserve, wish_of
 from constructs_lib.cdk.settlement import Entry, StorePlan
 from constructs_lib.errors import ConnectError
+from constructs_lib.model.allocation import Concurrency, Errand, WhateverFits
 from constructs_lib.model.quantity import Number, Quantity
 
 DEFAULT_PREFIX = "POOLPROOF_DATABASE"

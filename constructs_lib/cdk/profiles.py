@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-import yaml
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.cdk.connect import ConnectableStore
 from constructs_lib.cdk.function import StoreFunction
-from constructs_lib.cdk.profiles_schema import Profile, ProfileReader
 from constructs_lib.cdk.reservation import Connected
-from constructs_lib.cdk.suitability import Advice, advise
 from constructs_lib.errors import InputError, Problem
+from constructs_lib.model.profile import Profile
 from constructs_lib.model.quantity import Number
+from constructs_lib.model.suitability import Advice, advise
+from constructs_lib.readers.profiles import profiles_in, read_profiles
 
 
 class FunctionProfiles:
@@ -33,22 +33,12 @@ class FunctionProfiles:
     @staticmethod
     def from_file(path: str | Path) -> FunctionProfiles:
         """Read a profiles file. Raises ``InputError`` with every problem of it at once, each with its line and what is allowed."""
-        file = Path(path)
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            raise InputError([Problem(f"profiles cannot be read: {reason}", str(path))]) from None
-        return FunctionProfiles.from_text(text, str(path))
+        return FunctionProfiles(read_profiles(path).profiles)
 
     @staticmethod
     def from_text(text: str, file: str = "profiles.yaml") -> FunctionProfiles:
         """Read profiles from a string; ``file`` is named in errors."""
-        reader = ProfileReader(file)
-        profiles = reader.profiles(_composed(text, file))
-        if reader.problems:
-            raise InputError(sorted(reader.problems, key=lambda problem: problem.line or 0))
-        return FunctionProfiles(profiles)
+        return FunctionProfiles(profiles_in(text, file).profiles)
 
     def __getitem__(self, name: str) -> Profile:
         if name not in self._profiles:
@@ -103,12 +93,3 @@ class FunctionProfiles:
 
 def _milliseconds(seconds: Number) -> cdk.Duration:
     return cdk.Duration.millis(float(seconds * 1000))
-
-
-def _composed(text: str, file: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputError([Problem(f"not valid YAML: {reason}", file, mark.line + 1 if mark else None)]) from None

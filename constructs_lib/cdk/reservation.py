@@ -9,11 +9,11 @@ from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.cdk._metadata import resource_of
 from constructs_lib.cdk._tokens import is_token, whole
-from constructs_lib.cdk.allocation import Concurrency, Share, WhateverFits
 from constructs_lib.cdk.registration import record_of
 from constructs_lib.cdk.settled import settled_number
 from constructs_lib.cdk.settlement import StorePlan
 from constructs_lib.errors import ConnectError
+from constructs_lib.model.allocation import Concurrency, Share, WhateverFits
 
 
 @dataclass

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from constructs_lib.cdk.allocation import Claim, Concurrency, Errand, Share, WhateverFits, allocate, provable_clients
+from constructs_lib.model.allocation import Claim, Concurrency, Errand, Share, WhateverFits, allocate, provable_clients
 from constructs_lib.model.capacity import Capacity, capacity_of
 from constructs_lib.model.fleet import Role, Store
 from constructs_lib.model.quantity import ZERO, Quantity

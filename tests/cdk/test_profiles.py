@@ -98,7 +98,7 @@ settings: {}
             5,
             (
                 "unknown key 'colour' of 'nothing'; allowed are store, access_pattern, trigger, concurrency_limit, "
-                "peak_requests_per_second, duration, hold, transactions, timeout, memory"
+                "peak_requests_per_second, duration, hold, average_hold, transactions, timeout, memory"
             ),
         ),
         (5, "'nothing' names no store; allowed are relational, key-value, document, analytical"),
@@ -108,7 +108,7 @@ settings: {}
         (7, "timeout of 'odd' must be whole seconds from 1 to 900, got '20min'"),
         (7, "hold of 'odd' must be a duration above 0 such as 200ms, 2s, 5min or 1h, got 'soon'"),
         (7, "peak_requests_per_second of 'odd' must be a number above 0, got '-1'"),
-        (8, "unknown key 'settings'; allowed is 'function_profiles'"),
+        (8, "unknown key 'settings'; allowed are 'function_profiles' and 'stores'"),
     ]
 
 

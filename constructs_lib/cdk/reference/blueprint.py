@@ -8,11 +8,11 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Node
 
-from constructs_lib.cdk.allocation import Concurrency
 from constructs_lib.cdk.context import PREFIX
 from constructs_lib.cdk.profiles import FunctionProfiles
-from constructs_lib.cdk.profiles_schema import Profile
 from constructs_lib.errors import InputError, Problem
+from constructs_lib.model.allocation import Concurrency
+from constructs_lib.model.profile import Profile
 
 ORDER_API, IDEMPOTENCY_CHECK, PROJECT_CATALOG = "order-api", "idempotency-check", "project-catalog"
 SALES_PROJECTOR = "sales-dashboard-projector"

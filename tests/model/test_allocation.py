@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib.cdk.allocation import Claim, Errand, Share, WhateverFits, allocate, provable_clients
 from constructs_lib.errors import ConnectError
+from constructs_lib.model.allocation import Claim, Errand, Share, WhateverFits, allocate, provable_clients
 from constructs_lib.model.waiting import Holders, longest_wait
 
 FITS = WhateverFits()

@@ -1,11 +1,11 @@
-"""Whether a profile's access pattern suits its store, and which store would serve it better. Knows no CDK."""
+"""Whether a profile's access pattern suits its store, and which store would serve it better."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from constructs_lib.cdk.profiles_schema import BATCH_TRIGGERS, JOIN, REPORT, SCAN, SINGLE_KEY, TRANSACTION, Profile
+from constructs_lib.model.profile import BATCH_TRIGGERS, JOIN, REPORT, SCAN, SINGLE_KEY, TRANSACTION, Profile
 
 
 @dataclass(frozen=True)
