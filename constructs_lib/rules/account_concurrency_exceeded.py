@@ -42,6 +42,17 @@ Resources:
     Type: AWS::Serverless::Function
 ```
 
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 600
+}
+resource "aws_lambda_function" "worker" {
+  function_name                  = "worker"
+  reserved_concurrent_executions = 600
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -63,6 +74,17 @@ Resources:
     Type: AWS::Serverless::Function
   Worker:
     Type: AWS::Serverless::Function
+```
+
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 600
+}
+resource "aws_lambda_function" "worker" {
+  function_name                  = "worker"
+  reserved_concurrent_executions = 300
+}
 ```
 
 ## How to fix

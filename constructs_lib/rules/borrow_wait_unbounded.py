@@ -59,6 +59,55 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent   = 50
+    connection_borrow_timeout = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 400
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:connections" = [{
+      consumer = "aws_lambda_function.api", store = "aws_db_instance.orders", pool = "aws_db_proxy.orders", via = "proxy"
+      connections_per_environment = 1, hold_seconds = 1, hold_enforced = true
+    }]
+  }
+}
+```
+
 ## Good
 
 200 clients: three rounds.
@@ -91,6 +140,55 @@ Resources:
       Timeout: 20
       ReservedConcurrentExecutions: 200
       Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent   = 50
+    connection_borrow_timeout = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 200
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:connections" = [{
+      consumer = "aws_lambda_function.api", store = "aws_db_instance.orders", pool = "aws_db_proxy.orders", via = "proxy"
+      connections_per_environment = 1, hold_seconds = 1, hold_enforced = true
+    }]
+  }
+}
 ```
 
 ## How to fix

@@ -31,6 +31,13 @@ Resources:
     Properties: {Runtime: python3.13, Handler: app.handler, CodeUri: src/, ReservedConcurrentExecutions: 0}
 ```
 
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 0
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -46,6 +53,13 @@ Resources:
   Api:
     Type: AWS::Serverless::Function
     Properties: {Runtime: python3.13, Handler: app.handler, CodeUri: src/}
+```
+
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 10
+}
 ```
 
 ## How to fix

@@ -69,6 +69,36 @@ lambda_.Function(
 )
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 50
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+resource "aws_lambda_function" "worker" {
+  function_name                  = "worker"
+  reserved_concurrent_executions = 50
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+```
+
 ## Good
 
 40 environments in all: 80 connections during a deploy.
@@ -107,6 +137,36 @@ lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     reserved_concurrent_executions=40, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 20
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+resource "aws_lambda_function" "worker" {
+  function_name                  = "worker"
+  reserved_concurrent_executions = 20
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
 ```
 
 ## How to fix

@@ -39,6 +39,29 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 60
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+```
+
 ## Good
 
 43 × 2 = 86.
@@ -57,6 +80,29 @@ Resources:
     Properties:
       ReservedConcurrentExecutions: 43
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 43
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
 ```
 
 ## How to fix

@@ -44,6 +44,48 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent      = 50
+    max_idle_connections_percent = 60
+    connection_borrow_timeout    = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 40
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -72,6 +114,48 @@ Resources:
       Timeout: 20
       ReservedConcurrentExecutions: 40
       Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent      = 50
+    max_idle_connections_percent = 25
+    connection_borrow_timeout    = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 40
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
 ```
 
 ## How to fix

@@ -34,6 +34,21 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
+```hcl terraform
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.t4g.micro"
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 10
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -50,6 +65,29 @@ Resources:
     Properties:
       ReservedConcurrentExecutions: 10
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "60"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.t4g.micro"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 10
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
 ```
 
 ## How to fix

@@ -50,6 +50,47 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "400"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.r6g.large"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent   = 50
+    connection_borrow_timeout = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 16
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
+```
+
 ## Good
 
 A pool of 16 on the same 2 vCPUs.
@@ -79,6 +120,47 @@ Resources:
       Timeout: 20
       ReservedConcurrentExecutions: 16
       Environment: {Variables: {PGHOST: !GetAtt Proxy.Endpoint}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "32"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.r6g.large"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent   = 50
+    connection_borrow_timeout = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 16
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
 ```
 
 ## How to fix

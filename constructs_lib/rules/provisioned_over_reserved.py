@@ -53,6 +53,24 @@ Resources:
       ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 10}
 ```
 
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 5
+  publish                        = true
+}
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.api.function_name
+  function_version = aws_lambda_function.api.version
+}
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  function_name                     = aws_lambda_alias.live.function_name
+  qualifier                         = aws_lambda_alias.live.name
+  provisioned_concurrent_executions = 10
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -84,6 +102,24 @@ Resources:
       AutoPublishAlias: live
       ReservedConcurrentExecutions: 15
       ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 10}
+```
+
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 15
+  publish                        = true
+}
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.api.function_name
+  function_version = aws_lambda_function.api.version
+}
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  function_name                     = aws_lambda_alias.live.function_name
+  qualifier                         = aws_lambda_alias.live.name
+  provisioned_concurrent_executions = 10
+}
 ```
 
 ## How to fix

@@ -71,6 +71,46 @@ lambda_.Function(
 )
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    connection_borrow_timeout = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 40
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
+```
+
 ## Good
 
 80 for the proxy, 9 for the engine, 5 for operators.
@@ -118,6 +158,47 @@ lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
 )
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_db_proxy" "orders" {
+  name          = "orders"
+  engine_family = "POSTGRESQL"
+  require_tls   = true
+}
+resource "aws_db_proxy_default_target_group" "orders" {
+  db_proxy_name = aws_db_proxy.orders.name
+  connection_pool_config {
+    max_connections_percent   = 80
+    connection_borrow_timeout = 5
+  }
+}
+resource "aws_db_proxy_target" "orders" {
+  db_proxy_name          = aws_db_proxy.orders.name
+  target_group_name      = aws_db_proxy_default_target_group.orders.name
+  db_instance_identifier = aws_db_instance.orders.identifier
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 20
+  reserved_concurrent_executions = 40
+  environment {
+    variables = { PGHOST = aws_db_proxy.orders.endpoint }
+  }
+}
 ```
 
 ## How to fix

@@ -65,6 +65,22 @@ worker = lambda_.Function(
 worker.add_event_source(sources.SqsEventSource(sqs.Queue(stack, "Jobs"), max_concurrency=20))
 ```
 
+```hcl terraform
+resource "aws_lambda_function" "worker" {
+  function_name                  = "worker"
+  timeout                        = 30
+  reserved_concurrent_executions = 10
+}
+resource "aws_sqs_queue" "jobs" {
+  name                       = "jobs"
+  visibility_timeout_seconds = 180
+}
+resource "aws_lambda_event_source_mapping" "jobs" {
+  function_name    = aws_lambda_function.worker.arn
+  event_source_arn = aws_sqs_queue.jobs.arn
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -111,6 +127,25 @@ worker = lambda_.Function(
     reserved_concurrent_executions=10,
 )
 worker.add_event_source(sources.SqsEventSource(sqs.Queue(stack, "Jobs"), max_concurrency=10))
+```
+
+```hcl terraform
+resource "aws_lambda_function" "worker" {
+  function_name                  = "worker"
+  timeout                        = 30
+  reserved_concurrent_executions = 10
+}
+resource "aws_sqs_queue" "jobs" {
+  name                       = "jobs"
+  visibility_timeout_seconds = 180
+}
+resource "aws_lambda_event_source_mapping" "jobs" {
+  function_name    = aws_lambda_function.worker.arn
+  event_source_arn = aws_sqs_queue.jobs.arn
+  scaling_config {
+    maximum_concurrency = 10
+  }
+}
 ```
 
 ## How to fix

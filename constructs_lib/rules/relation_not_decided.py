@@ -39,6 +39,33 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
+```hcl terraform
+resource "random_integer" "concurrency" {
+  min = 10
+  max = 40
+}
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = random_integer.concurrency.result
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -57,6 +84,32 @@ Resources:
     Properties:
       ReservedConcurrentExecutions: !Ref Concurrency
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```hcl terraform
+variable "concurrency" {
+  default = 40
+}
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = var.concurrency
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
 ```
 
 ## How to fix

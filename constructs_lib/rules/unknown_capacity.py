@@ -30,6 +30,24 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
+```hcl terraform
+resource "terraform_data" "class" {
+  input = "db.r6g.large"
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = terraform_data.class.output
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 20
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -47,6 +65,32 @@ Resources:
     Properties:
       ReservedConcurrentExecutions: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "terraform_data" "class" {
+  input = "db.r6g.large"
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = terraform_data.class.output
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  reserved_concurrent_executions = 20
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
 ```
 
 ## How to fix

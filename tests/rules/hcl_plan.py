@@ -69,7 +69,9 @@ class _Planning:
 
     def plan(self) -> Json:
         written = [self._written(key) for key in self.resources]
-        changes, planned, read = [], [], []
+        changes: list[Json] = []
+        planned: list[Json] = []
+        read: list[Json] = []
         for key, index, each in self._instances():
             values = self._values(key, each)
             waits = key[0] and not known(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constructs_lib.readers.cloudformation.document import Document, template_name
+from constructs_lib.readers.terraform.declarations import declare
 from constructs_lib.readers.terraform.plan import load
 from constructs_lib.readers.terraform.translation import translate
 
@@ -14,4 +15,5 @@ def plan_document(path: str, data: bytes) -> Document:
     plan = load(data)
     lines: dict[tuple[str, ...], int] = {("Resources", address): line for address, line in plan.lines.items()}
     bodies = translate(plan)
-    return Document(template_name(path), path, {"Resources": bodies}, lines, paths={name: name for name in bodies})
+    body = {"Resources": bodies, "Metadata": declare(plan, bodies)}
+    return Document(template_name(path), path, body, lines, paths={name: name for name in bodies})

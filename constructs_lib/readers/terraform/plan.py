@@ -22,7 +22,10 @@ _INDEX = re.compile(r"\[[^\]]*\]")
 
 @dataclass(frozen=True)
 class Planned:
-    """One instance of a resource: ``module`` is the address of its module instance, empty for the root; ``data`` marks data sources."""
+    """One instance of a resource: ``module`` is the address of its module instance, empty for the root; ``data`` marks data sources.
+
+    ``configured`` says that the plan's configuration shows the resource, so that an argument without an expression is not set there.
+    """
 
     address: str
     type: str
@@ -34,6 +37,7 @@ class Planned:
     unknown: Any
     expressions: Mapping[str, Any]
     repeated: Any
+    configured: bool = False
 
 
 @dataclass
@@ -134,6 +138,7 @@ def _planned(
         unknown=unknown.get(item["address"]),
         expressions=mapping(written.get("expressions")),
         repeated=written.get("for_each_expression"),
+        configured="expressions" in written,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
 from constructs_lib.readers.terraform.policies import policy
+from constructs_lib.readers.terraform.tables import table, target_of
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
 from constructs_lib.readers.terraform.variables import variables
 from constructs_lib.readers.terraform.vocabulary import WORDS
@@ -117,7 +118,7 @@ class _Translation:
     def _event_target(self, resource: Planned) -> None:
         rule = self._of(resource, "rule", kind="AWS::Events::Rule")
         if rule is not None:
-            rule.setdefault("Targets", []).append({"Arn": self.values.get(resource, "arn")})
+            rule.setdefault("Targets", []).append(target_of(self.values, resource))
 
     def _balancer(self, resource: Planned) -> None:
         properties = {"Targets": [{"Id": self.values.get(resource, "target_id")}]}
@@ -242,4 +243,5 @@ _SPECIAL: dict[str, Callable[[Values, Planned, dict[str, Any]], None]] = {
     "aws_sqs_queue": _queue,
     "aws_db_proxy": _proxy,
     "aws_cloudwatch_metric_alarm": alarm,
+    "aws_dynamodb_table": table,
 }

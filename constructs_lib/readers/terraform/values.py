@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
-from constructs_lib.readers.terraform.plan import Plan, Planned
+from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
 from constructs_lib.readers.terraform.references import References, Target, intrinsic
 from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WORDS
 
 LEAST = 4
+#: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
+COMPUTED_BLOCKS = frozenset({"connection_pool_config"})
 AFTER_APPLY = "known after apply"
 
 
@@ -47,6 +49,8 @@ class Values:
         targets = self.targets(resource, *path)
         if known is None and unknown is not True and isinstance(resource.unknown, dict):
             return None
+        if known is None and resource.configured and not _written(resource.expressions, path):
+            return None  # optional and left to AWS: known after apply only because AWS decides it
         subject = f"{'.'.join(path)} of '{resource.address}'"
         return self.value(known, _wanted(targets, path[-1]), subject)
 
@@ -57,7 +61,7 @@ class Values:
 
     def _known(self, known: str, targets: list[Target]) -> Any:
         for target in targets:
-            if isinstance(target, tuple) and not target[0].data:
+            if isinstance(target, tuple) and not target[0].data and target[0].type in WORDS:
                 value = walk(target[0].values, target[1])
                 if value == known:
                     return intrinsic(target)
@@ -78,10 +82,14 @@ class Values:
         if not isinstance(target, tuple):
             return target
         resource, path = target
-        if not resource.data:
+        if not resource.data and resource.type in WORDS:
             return intrinsic(target)
         found = walk(resource.values, path)
-        return found if isinstance(found, (str, int, float)) else Unresolved(f"'{resource.address}' is {AFTER_APPLY}")
+        return (
+            found
+            if isinstance(found, (str, int, float))
+            else Unresolved(f"'{'.'.join((resource.address, *path))}' is {AFTER_APPLY}")
+        )
 
 
 def _wanted(targets: list[Target], argument: str) -> list[Target]:
@@ -90,6 +98,15 @@ def _wanted(targets: list[Target], argument: str) -> list[Target]:
         return targets
     fitting: list[Target] = [target for target in targets if isinstance(target, tuple) and target[0].type in expected]
     return fitting[:1] or targets
+
+
+def _written(expressions: Any, path: Sequence[str]) -> bool:
+    """Whether an argument is set in the configuration. Blocks made by ``dynamic`` are not shown there, so they may be."""
+    first, *rest = path
+    if first not in expressions:
+        return bool(rest) and first not in COMPUTED_BLOCKS
+    inner = expressions[first]
+    return not rest or not isinstance(inner, list) or any(rest[0] in mapping(block) for block in inner)
 
 
 def document(text: Any) -> Any:

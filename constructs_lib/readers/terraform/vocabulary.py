@@ -24,6 +24,7 @@ WORDS: dict[str, Word] = {
     "aws_lambda_function": Word("AWS::Lambda::Function", {
         "FunctionName": "function_name", "Role": "role", "Timeout": "timeout",
         "ReservedConcurrentExecutions": "reserved_concurrent_executions",
+        "DeadLetterConfig.TargetArn": "dead_letter_config.target_arn",
         "TenancyConfig.TenantIsolationMode": "tenancy_config.tenant_isolation_mode",
     }),
     "aws_lambda_alias": Word("AWS::Lambda::Alias", {"FunctionName": "function_name"}),
@@ -67,7 +68,21 @@ WORDS: dict[str, Word] = {
         "DBProxyName": "db_proxy_name", "Instance": "db_instance_identifier", "Cluster": "db_cluster_identifier",
     }),
     "aws_db_proxy_endpoint": Word("AWS::RDS::DBProxyEndpoint", {"DBProxyName": "db_proxy_name", "TargetRole": "target_role"}),
-    "aws_dynamodb_table": Word("AWS::DynamoDB::Table", {"TableName": "name"}),
+    "aws_dynamodb_table": Word("AWS::DynamoDB::Table", {
+        "TableName": "name", "BillingMode": "billing_mode", "DeletionProtectionEnabled": "deletion_protection_enabled",
+        "ProvisionedThroughput.ReadCapacityUnits": "read_capacity", "ProvisionedThroughput.WriteCapacityUnits": "write_capacity",
+        "OnDemandThroughput.MaxReadRequestUnits": "on_demand_throughput.max_read_request_units",
+        "OnDemandThroughput.MaxWriteRequestUnits": "on_demand_throughput.max_write_request_units",
+        "TimeToLiveSpecification.Enabled": "ttl.enabled",
+        "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled": "point_in_time_recovery.enabled",
+    }),
+    "aws_appautoscaling_target": Word("AWS::ApplicationAutoScaling::ScalableTarget", {
+        "ResourceId": "resource_id", "ScalableDimension": "scalable_dimension", "MinCapacity": "min_capacity", "MaxCapacity": "max_capacity",
+    }),
+    "aws_pipes_pipe": Word("AWS::Pipes::Pipe", {"Source": "source", "DesiredState": "desired_state"}),
+    "aws_lambda_function_event_invoke_config": Word("AWS::Lambda::EventInvokeConfig", {
+        "FunctionName": "function_name", "DestinationConfig.OnFailure.Destination": "destination_config.on_failure.destination",
+    }),
     "aws_docdb_cluster": Word("AWS::DocDB::DBCluster", {**_CLUSTER, "DBClusterParameterGroupName": "db_cluster_parameter_group_name"}),
     "aws_docdb_cluster_instance": Word("AWS::DocDB::DBInstance", _MEMBER),
     "aws_docdb_cluster_parameter_group": Word("AWS::DocDB::DBClusterParameterGroup", {"Name": "name"}),
@@ -108,7 +123,9 @@ WORDS: dict[str, Word] = {
     }),
     "aws_cloudwatch_event_rule": Word("AWS::Events::Rule", {"ScheduleExpression": "schedule_expression", "State": "state"}),
     "aws_scheduler_schedule": Word("AWS::Scheduler::Schedule", {
-        "ScheduleExpression": "schedule_expression", "State": "state", "Target.Arn": "target.arn",
+        "ScheduleExpression": "schedule_expression", "State": "state", "Target.Arn": "target.arn", "Target.Input": "target.input",
+        "Target.DeadLetterConfig.Arn": "target.dead_letter_config.arn",
+        "Target.RetryPolicy.MaximumRetryAttempts": "target.retry_policy.maximum_retry_attempts",
     }),
     "aws_cloudwatch_metric_alarm": Word("AWS::CloudWatch::Alarm", {"MetricName": "metric_name", "Namespace": "namespace"}),
     "aws_sns_topic_subscription": Word("AWS::SNS::Subscription", {"Protocol": "protocol", "Endpoint": "endpoint"}),

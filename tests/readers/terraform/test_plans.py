@@ -34,7 +34,9 @@ def test_ids_are_addresses_and_lines_are_those_of_the_plan(tmp_path: Path) -> No
 
 
 def test_unknown_after_apply_is_unknown_with_its_reason(tmp_path: Path) -> None:
+    seconds = ref("random_integer.seconds.result")
     unsized = function("orders", {"DB_HOST": "aws_db_instance.orders.address"})
+    unsized["written"]["expressions"]["timeout"] = seconds
     del unsized["planned"]["values"]["timeout"]
     unsized["unknown"]["timeout"] = True
     (consumer,) = fleet_of(tmp_path, plan([GROUP, DATABASE, unsized])).consumers
