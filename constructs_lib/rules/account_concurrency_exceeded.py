@@ -53,6 +53,19 @@ resource "aws_lambda_function" "worker" {
 }
 ```
 
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=600,
+)
+lambda_.Function(
+    stack, "Worker", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=600,
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -85,6 +98,19 @@ resource "aws_lambda_function" "worker" {
   function_name                  = "worker"
   reserved_concurrent_executions = 300
 }
+```
+
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=600,
+)
+lambda_.Function(
+    stack, "Worker", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=300,
+)
 ```
 
 ## How to fix

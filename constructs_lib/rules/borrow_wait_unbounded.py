@@ -108,6 +108,27 @@ resource "terraform_data" "declared" {
 }
 ```
 
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+proxy = orders.add_proxy(
+    "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=50, borrow_timeout=Duration.seconds(5),
+)
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20), reserved_concurrent_executions=400, environment={"PGHOST": proxy.endpoint},
+)
+declared = {"via": "proxy", "connections_per_environment": 1, "hold_seconds": 1, "hold_enforced": True}
+ids = {"store": stack.get_logical_id(orders.node.default_child), "pool": stack.get_logical_id(proxy.node.default_child)}
+api.node.default_child.add_metadata("poolproof:connections", [{**ids, **declared}])
+```
+
 ## Good
 
 200 clients: three rounds.
@@ -189,6 +210,27 @@ resource "terraform_data" "declared" {
     }]
   }
 }
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+proxy = orders.add_proxy(
+    "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=50, borrow_timeout=Duration.seconds(5),
+)
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20), reserved_concurrent_executions=200, environment={"PGHOST": proxy.endpoint},
+)
+declared = {"via": "proxy", "connections_per_environment": 1, "hold_seconds": 1, "hold_enforced": True}
+ids = {"store": stack.get_logical_id(orders.node.default_child), "pool": stack.get_logical_id(proxy.node.default_child)}
+api.node.default_child.add_metadata("poolproof:connections", [{**ids, **declared}])
 ```
 
 ## How to fix

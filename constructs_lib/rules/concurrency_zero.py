@@ -38,6 +38,15 @@ resource "aws_lambda_function" "api" {
 }
 ```
 
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=0,
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -60,6 +69,15 @@ resource "aws_lambda_function" "api" {
   function_name                  = "api"
   reserved_concurrent_executions = 10
 }
+```
+
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=10,
+)
 ```
 
 ## How to fix

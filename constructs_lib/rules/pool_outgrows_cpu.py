@@ -91,6 +91,24 @@ resource "aws_lambda_function" "api" {
 }
 ```
 
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("r6g.large"), parameters={"max_connections": "400"},
+)
+proxy = orders.add_proxy(
+    "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=50, borrow_timeout=Duration.seconds(5),
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20), reserved_concurrent_executions=16, environment={"PGHOST": proxy.endpoint},
+)
+```
+
 ## Good
 
 A pool of 16 on the same 2 vCPUs.
@@ -161,6 +179,24 @@ resource "aws_lambda_function" "api" {
     variables = { PGHOST = aws_db_proxy.orders.endpoint }
   }
 }
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("r6g.large"), parameters={"max_connections": "32"},
+)
+proxy = orders.add_proxy(
+    "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=50, borrow_timeout=Duration.seconds(5),
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20), reserved_concurrent_executions=16, environment={"PGHOST": proxy.endpoint},
+)
 ```
 
 ## How to fix

@@ -71,6 +71,16 @@ resource "aws_lambda_provisioned_concurrency_config" "live" {
 }
 ```
 
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=5,
+)
+api.add_alias("live", provisioned_concurrent_executions=10)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -120,6 +130,16 @@ resource "aws_lambda_provisioned_concurrency_config" "live" {
   qualifier                         = aws_lambda_alias.live.name
   provisioned_concurrent_executions = 10
 }
+```
+
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=15,
+)
+api.add_alias("live", provisioned_concurrent_executions=10)
 ```
 
 ## How to fix

@@ -66,6 +66,21 @@ resource "aws_lambda_function" "api" {
 }
 ```
 
+```python cdk
+from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+concurrency = CfnParameter(stack, "Concurrency", type="Number")
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=concurrency.value_as_number, environment={"PGHOST": orders.db_instance_endpoint_address},
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -110,6 +125,21 @@ resource "aws_lambda_function" "api" {
     variables = { PGHOST = aws_db_instance.orders.address }
   }
 }
+```
+
+```python cdk
+from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+concurrency = CfnParameter(stack, "Concurrency", type="Number", default=40)
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=concurrency.value_as_number, environment={"PGHOST": orders.db_instance_endpoint_address},
+)
 ```
 
 ## How to fix

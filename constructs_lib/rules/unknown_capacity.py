@@ -48,6 +48,21 @@ resource "aws_lambda_function" "api" {
 }
 ```
 
+```python cdk
+from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+size = CfnParameter(stack, "Size")
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType(size.value_as_string),
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -91,6 +106,21 @@ resource "aws_lambda_function" "api" {
     variables = { PGHOST = aws_db_instance.orders.address }
   }
 }
+```
+
+```python cdk
+from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+size = CfnParameter(stack, "Size")
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType(size.value_as_string), parameters={"max_connections": "100"},
+)
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
+)
 ```
 
 ## How to fix
