@@ -12,8 +12,11 @@ from functools import cached_property
 from typing import Literal
 
 from constructs_lib.model.alarms import Alarm
+from constructs_lib.model.grants import Grant
+from constructs_lib.model.key_value import KeyValueTable
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import Quantity, total
+from constructs_lib.model.schedules import Schedule
 
 Via = Literal["direct", "proxy", "data-api", "http"]
 Role = Literal["writer", "reader"]
@@ -48,6 +51,7 @@ class Store:
     ``serverless_min`` and ``serverless_max`` are in Aurora capacity units (ACU).
     ``parameters`` are the other database parameters in force, as written (milliseconds where AWS counts milliseconds).
     ``other_connections`` are declared consumers that are no functions: (name, connections).
+    ``table`` tells more of a key-value table.
     """
 
     id: str
@@ -65,6 +69,7 @@ class Store:
     other_connections: tuple[tuple[str, Quantity], ...] = ()
     data_api: bool = False
     origin: Origin = NOWHERE
+    table: KeyValueTable | None = None
 
     @property
     def holds_connections(self) -> bool:
@@ -115,6 +120,7 @@ class EventSource:
     max_receive_count: Quantity | None = None
     enabled: bool = True
     origin: Origin = NOWHERE
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,8 @@ class Consumer:
     maximum_environments: Quantity | None = None
     concurrency_per_environment: Quantity | None = None
     origin: Origin = NOWHERE
+    keeps_failures: bool = False
+    analytical: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +182,7 @@ class Connection:
     evidence: tuple[str, ...] = ()
     bound: str | None = None
     origin: Origin = NOWHERE
+    grants: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True)

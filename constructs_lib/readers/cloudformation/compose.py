@@ -18,15 +18,18 @@ from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.event_sources import EventSources
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.functions import Functions, is_generated
+from constructs_lib.readers.cloudformation.grants import Grants
 from constructs_lib.readers.cloudformation.inference import Inference
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
+from constructs_lib.readers.cloudformation.schedules import Failures
 from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.services import uncounted
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.tables import Tables
 from constructs_lib.readers.reading import Reading, Unread
 
 
@@ -56,12 +59,20 @@ class _Assembly:
         self.secrets = secrets = Secrets(estate, environment, self.databases, self.proxies)
         permissions = Permissions(estate, named, self.functions.resources())
         self.inference = Inference(environment, self.databases, self.proxies, secrets, permissions, self.externals)
+        self.grants = Grants(environment, permissions)
+        self.failures = Failures(estate, named)
+        self.tables = Tables(estate, environment, permissions)
 
     def fleet(self, acknowledgements: Sequence[Acknowledgement]) -> Fleet:
         consumers = tuple(self._consumer(function) for function in self.functions.resources())
         stores = [*self.databases.all(), *self.declared.stores()]
+        stores = [replace(store, table=self.tables.by_id.get(store.id)) for store in stores]
         pools = (*self.proxies.all(), *self.declared.pools())
-        connections = tuple(edge for function in self.functions.resources() for edge in self._connections(function))
+        connections = tuple(
+            edge
+            for function in self.functions.resources()
+            for edge in self.grants.attached(function, self._connections(function))
+        )
         stores += self._unseen(stores, pools, connections)
         others = uncounted(self.databases, self.proxies, self.secrets, self.environment)
         gaps = tuple(
@@ -72,7 +83,9 @@ class _Assembly:
 
     def _consumer(self, function: Resource) -> Consumer:
         deploy_time = self.sources.is_deploy_time(function)
-        return self.functions.consumer(function, self.sources.of(function), deploy_time=deploy_time)
+        consumer = self.functions.consumer(function, self.sources.of(function), deploy_time=deploy_time)
+        kept, analytical = self.failures.kept(function), self.grants.analytical(function)
+        return replace(consumer, keeps_failures=kept, analytical=analytical)
 
     def _connections(self, function: Resource) -> Iterator[Connection]:
         declared = list(self.declared.connections(function))

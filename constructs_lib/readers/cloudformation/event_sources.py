@@ -11,6 +11,7 @@ from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.functions import HANDS_ON, function_of, is_generated
 from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.schedules import schedule
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Text,
@@ -187,14 +188,17 @@ class EventSources:
         enabled = text_of(resource.get("State")) != "DISABLED"
         for target in items_of(resource.get("Targets")):
             arn = target.get("Arn") if isinstance(target, dict) else None
-            function = self._add(arn, resource, "schedule" if expression else "events", enabled=enabled)
+            kind = "schedule" if expression else "events"
+            planned = schedule(expression, target) if kind == "schedule" else None
+            function = self._add(arn, resource, kind, enabled=enabled, schedule=planned)
             if function is not None and expression:
                 self.schedules[function.key] = expression
 
     def _scheduler(self, resource: Resource) -> None:
         enabled = text_of(resource.get("State")) != "DISABLED"
-        function = self._add(resource.get("Target", "Arn"), resource, "schedule", enabled=enabled)
         expression = text_of(resource.get("ScheduleExpression"))
+        planned = schedule(expression, resource.get("Target"))
+        function = self._add(resource.get("Target", "Arn"), resource, "schedule", enabled=enabled, schedule=planned)
         if function is not None and expression:
             self.schedules[function.key] = expression
 

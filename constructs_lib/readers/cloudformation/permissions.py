@@ -24,14 +24,24 @@ AWS_MANAGED: dict[str, tuple[str, ...]] = {
     "AmazonAthenaFullAccess": ("athena:*",),
 }
 
+#: Marks a statement that stands for a policy template or a connector.
+READY_MADE = "poolproof:ready-made"
+#: What ``grant_read_data`` of the CDK always allows together (aws-cdk-lib 2.275, aws-dynamodb/lib/perms).
+CDK_READ_DATA = frozenset(
+    f"dynamodb:{action}" for action in ("BatchGetItem", "GetItem", "GetRecords", "GetShardIterator", "Query", "Scan")
+)
+
 
 @dataclass(frozen=True)
 class Statement:
-    """One allowing statement; ``shared`` tells that several functions run with the role."""
+    """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand."""
 
     actions: tuple[str, ...]
     resources: tuple[Value, ...]
     shared: bool = False
+    refused: bool = False
+    conditional: bool = False
+    ready_made: bool = False
 
     def allows(self, *actions: str) -> bool:
         """Whether one of the actions is allowed by name or pattern; a bare ``*`` says nothing about stores."""
@@ -107,6 +117,11 @@ class Permissions:
         return self._shared[role.key]
 
     def of_role(self, role: Resource) -> tuple[Statement, ...]:
+        """What a role allows; statements that deny are left out."""
+        return tuple(statement for statement in self.written_for(role) if not statement.refused)
+
+    def written_for(self, role: Resource) -> tuple[Statement, ...]:
+        """Every statement of a role, denying ones among them."""
         if role.key not in self._statements:
             found: list[Statement] = []
             for policy in items_of(role.get("Policies")):
@@ -124,7 +139,7 @@ class Permissions:
             return _statements(policy.get("PolicyDocument")) if policy is not None else []
         name = _last(value).rsplit("/", 1)[-1]
         actions = AWS_MANAGED.get(name)
-        return [Statement(actions, ("*",))] if actions else []
+        return [Statement(actions, ("*",), ready_made=True)] if actions else []
 
 
 def _last(value: Value) -> str:
@@ -137,11 +152,15 @@ def _statements(document: Value) -> list[Statement]:
     if isinstance(document, Either):
         return [statement for option in document.options for statement in _statements(option)]
     inner: Any = document.get("Statement") if isinstance(document, dict) else None
-    found = []
-    for statement in items_of(inner):
-        if isinstance(statement, dict) and scalar_text(statement.get("Effect")) != "Deny":
-            actions = tuple(
-                text for item in items_of(statement.get("Action")) if (text := scalar_text(item)) is not None
-            )
-            found.append(Statement(actions, tuple(items_of(statement.get("Resource")))))
-    return found
+    return [_statement(statement) for statement in items_of(inner) if isinstance(statement, dict)]
+
+
+def _statement(written: dict[str, Any]) -> Statement:
+    actions = tuple(text for item in items_of(written.get("Action")) if (text := scalar_text(item)) is not None)
+    return Statement(
+        actions,
+        tuple(items_of(written.get("Resource"))),
+        refused=scalar_text(written.get("Effect")) == "Deny",
+        conditional=written.get("Condition") is not None,
+        ready_made=READY_MADE in written or set(actions) >= CDK_READ_DATA,
+    )

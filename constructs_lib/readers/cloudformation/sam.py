@@ -17,6 +17,7 @@ _COPIED = (
     "FunctionName", "Handler", "Runtime", "MemorySize", "Timeout", "VpcConfig", "Environment", "ReservedConcurrentExecutions",
     "Layers", "Architectures", "TenancyConfig", "CapacityProviderConfig", "PackageType",
 )  # fmt: skip
+_TABLE_COPIED = ("TableName", "ProvisionedThroughput", "PointInTimeRecoverySpecification")
 
 
 def expanded(bodies: Mapping[str, Mapping[str, Any]], globals_: Mapping[str, Any]) -> Bodies:
@@ -57,6 +58,8 @@ def _function(name: str, body: Mapping[str, Any], globals_: Any) -> Bodies:
     properties = _merged(globals_ if isinstance(globals_, dict) else {}, body.get("Properties") or {})
     properties = properties if isinstance(properties, dict) else {}
     made = {key: properties[key] for key in _COPIED if key in properties}
+    if isinstance(properties.get("DeadLetterQueue"), dict):
+        made["DeadLetterConfig"] = {"TargetArn": properties["DeadLetterQueue"].get("TargetArn")}
     made["Code"] = {"ZipFile": properties["InlineCode"]} if "InlineCode" in properties else {}
     role = properties.get("Role")
     made["Role"] = role if role is not None else {"Fn::GetAtt": [f"{name}Role", "Arn"]}
@@ -67,12 +70,28 @@ def _function(name: str, body: Mapping[str, Any], globals_: Any) -> Bodies:
         extra[f"{name}Role"] = {"Type": "AWS::IAM::Role", "Properties": _role(properties.get("Policies"))}
     if properties.get("AutoPublishAlias"):
         extra.update(_alias(name, properties))
+    invocations = properties.get("EventInvokeConfig")
+    if isinstance(invocations, dict) and "DestinationConfig" in invocations:
+        settings = {"FunctionName": {"Ref": name}, "DestinationConfig": invocations["DestinationConfig"]}
+        extra[f"{name}EventInvokeConfig"] = {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": _sam_destinations(settings),
+        }
     if properties.get("FunctionUrlConfig"):
         extra[f"{name}Url"] = {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": {"Ref": name}}}
     extra.update(event_resources(name, properties.get("Events")))
     for key, item in extra.items():
         result[key] = {**kept, **item, "poolproof:from": name}
     return result
+
+
+def _sam_destinations(settings: dict[str, Any]) -> dict[str, Any]:
+    """SAM makes the queue or topic itself where a destination has a type but no address."""
+    config = settings["DestinationConfig"]
+    failure = config.get("OnFailure") if isinstance(config, dict) else None
+    if isinstance(failure, dict) and "Destination" not in failure and "Type" in failure:
+        settings["DestinationConfig"] = {**config, "OnFailure": {"Destination": f"made by SAM: {failure['Type']}"}}
+    return settings
 
 
 def _role(policies: Any) -> dict[str, Any]:
@@ -93,8 +112,11 @@ def _alias(name: str, properties: Mapping[str, Any]) -> Bodies:
 def _simple_table(body: Mapping[str, Any]) -> dict[str, Any]:
     properties = dict(body.get("Properties") or {}) if isinstance(body.get("Properties"), dict) else {}
     throughput = properties.get("ProvisionedThroughput")
-    made = {"BillingMode": "PAY_PER_REQUEST" if throughput is None else "PROVISIONED"}
-    kept = {key: properties[key] for key in ("TableName", "ProvisionedThroughput") if key in properties}
+    made: dict[str, Any] = {"BillingMode": "PAY_PER_REQUEST" if throughput is None else "PROVISIONED"}
+    key = properties.get("PrimaryKey")
+    if isinstance(key, dict):
+        made["KeySchema"] = [{"AttributeName": key.get("Name"), "KeyType": "HASH"}]
+    kept = {name: properties[name] for name in _TABLE_COPIED if name in properties}
     return {**body, "Type": "AWS::DynamoDB::Table", "Properties": {**made, **kept}}
 
 
@@ -122,7 +144,8 @@ def _grant(result: Bodies, made: str, source: Any, properties: Any) -> None:
     for index, target in enumerate(targets if isinstance(targets, list) else [targets]):
         table = target.get("Id") if isinstance(target, dict) else None
         if isinstance(table, str) and result.get(table, {}).get("Type") == "AWS::DynamoDB::Table":
-            statement = {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": [table, "Arn"]}}
+            arn = {"Fn::GetAtt": [table, "Arn"]}
+            statement = {"Effect": "Allow", "Action": actions, "Resource": arn, "poolproof:ready-made": True}
             result[f"{made}Policy{index}"] = {
                 "Type": "AWS::IAM::Policy",
                 "Properties": {"Roles": [{"Ref": f"{source}Role"}], "PolicyDocument": {"Statement": [statement]}},

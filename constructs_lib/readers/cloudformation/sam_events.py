@@ -66,8 +66,18 @@ def _schedule(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def _scheduler(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    made = {"ScheduleExpression": properties.get("ScheduleExpression"), "Target": {"Arn": _arn(function)}}
-    return {"Type": "AWS::Scheduler::Schedule", "Properties": made}
+    target = {
+        "Arn": _arn(function),
+        "RetryPolicy": properties.get("RetryPolicy"),
+        "DeadLetterConfig": properties.get("DeadLetterConfig"),
+    }
+    made = {
+        "ScheduleExpression": properties.get("ScheduleExpression"),
+        "State": properties.get("State"),
+        "Target": {key: value for key, value in target.items() if value is not None},
+    }
+    given = {key: value for key, value in made.items() if value is not None}
+    return {"Type": "AWS::Scheduler::Schedule", "Properties": given}
 
 
 def _events(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:

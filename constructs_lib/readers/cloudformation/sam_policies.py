@@ -45,4 +45,4 @@ def _from_template(name: str, argument: Any) -> dict[str, Any]:
         given = "*"
     if resource:
         given = {"Fn::Join": ["", [resource, given]]}
-    return {"Effect": "Allow", "Action": list(actions), "Resource": given}
+    return {"Effect": "Allow", "Action": list(actions), "Resource": given, "poolproof:ready-made": True}

@@ -77,7 +77,8 @@ WORDS: dict[str, Word] = {
         "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled": "point_in_time_recovery.enabled",
     }),
     "aws_appautoscaling_target": Word("AWS::ApplicationAutoScaling::ScalableTarget", {
-        "ResourceId": "resource_id", "ScalableDimension": "scalable_dimension", "MinCapacity": "min_capacity", "MaxCapacity": "max_capacity",
+        "ResourceId": "resource_id", "ScalableDimension": "scalable_dimension",
+        "MinCapacity": "min_capacity", "MaxCapacity": "max_capacity",
     }),
     "aws_pipes_pipe": Word("AWS::Pipes::Pipe", {"Source": "source", "DesiredState": "desired_state"}),
     "aws_lambda_function_event_invoke_config": Word("AWS::Lambda::EventInvokeConfig", {
