@@ -73,7 +73,8 @@ concurrency = CfnParameter(stack, "Concurrency", type="Number")
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
     stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
-    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
@@ -134,7 +135,8 @@ concurrency = CfnParameter(stack, "Concurrency", type="Number", default=40)
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
     stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
-    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),

@@ -115,7 +115,8 @@ size = CfnParameter(stack, "Size")
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
     stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
-    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType(size.value_as_string), parameters={"max_connections": "100"},
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType(size.value_as_string), parameters={"max_connections": "100"},
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
