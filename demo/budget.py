@@ -15,9 +15,9 @@ from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.pools import PoolBudget, Verdict
 from constructs_lib.readers.sources import read
 from constructs_lib.reporters import ledger
+from constructs_lib.reporters.html.names import Names, names_of
 from demo.cdk_command import must, run
 from demo.machine import Numbers
-from demo.naming import Names, names_of
 from demo.paths import Paths
 from demo.stage import Stage
 

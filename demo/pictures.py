@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from constructs_lib.rehearsal.burst import Burst
+from constructs_lib.reporters.html.drawing import drawing
 from demo.storm import Storm
-from demo.svg import Box, Plot, Point, binned, drawing, ticks_up_to
+from demo.svg import Box, Plot, Point, binned, ticks_up_to
 
 WIDTH = 1000.0
 _LEFT, _RIGHT = 56.0, 16.0

@@ -10,9 +10,9 @@ from constructs_lib.errors import RehearsalError
 from constructs_lib.model.finding import Finding
 from constructs_lib.model.headroom import room_for_clients
 from constructs_lib.readers.sources import read
+from constructs_lib.reporters.html.names import Names, names_of
 from demo.budget import Plan
 from demo.cdk_command import Command, Finished, start
-from demo.naming import Names, names_of
 from demo.paths import Paths
 from demo.results import Refusal
 from demo.stage import Stage

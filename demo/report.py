@@ -7,12 +7,13 @@ from datetime import datetime, timezone
 from html import escape
 from pathlib import Path
 
-from demo.budget_picture import budget_pictures
+from constructs_lib.reporters.html.budget_bars import budget_bars
+from constructs_lib.reporters.html.drawing import number
+from constructs_lib.reporters.html.page import document
 from demo.ledger import Promise
 from demo.pictures import clients_grid, direct_over_time, storm_over_time
 from demo.results import Comparison, Projection, Refusal, Results, side_by_side
 from demo.stalls import STALL_SECONDS
-from demo.svg import number
 
 _STYLE = Path(__file__).with_name("report.css")
 
@@ -34,10 +35,7 @@ def page(results: Results) -> str:
         _projection(results.projection),
     ]
     body = "".join([*parts, _promises(results), _closing(results)])
-    title = "poolproof: the promise on this machine"
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-    style = f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
-    return f'<!doctype html><html lang="en"><head>{head}{style}</head><body><main>{body}</main></body></html>\n'
+    return document("poolproof: the promise on this machine", body, _STYLE.read_text(encoding="utf-8"))
 
 
 def _opening(results: Results) -> str:
@@ -96,7 +94,7 @@ def _budget(results: Results) -> str:
         "<h2>The budget that was checked at synth</h2>"
         "<p>What each store offers and what may be opened against it, as the reference stack is deployed to AWS. "
         "Capacities count at their low end, demands at their high end.</p>"
-        f"{budget_pictures(results.budget)}{_refusal(results.refusal)}"
+        f"{budget_bars(results.budget)}{_refusal(results.refusal)}"
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from constructs_lib.reporters.html.drawing import number
+
 Point = tuple[float, float]
 _KEY_GAP = 14.0
 _NARROW, _WIDE = 4.6, 7.6
@@ -100,12 +102,6 @@ class Plot:
         return f"M{self.x(first[0])} {self.y(first[1])}" + "".join(f"H{self.x(x)}V{self.y(y)}" for x, y in rest)
 
 
-def drawing(width: float, height: float, title: str, marks: Sequence[str]) -> str:
-    """An inline SVG that scales with the page; `title` is what a screen reader says."""
-    body = "".join(marks)
-    return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(title, quote=True)}">{body}</svg>'
-
-
 def ticks_up_to(most: float, wanted: int) -> list[float]:
     """Round values from 0 to at least `most`, about `wanted` of them apart by 1, 2 or 5 times a power of ten."""
     if most <= 0:
@@ -114,11 +110,6 @@ def ticks_up_to(most: float, wanted: int) -> list[float]:
     power = 10 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
     return [round(step * index, 10) for index in range(math.ceil(most / step - 1e-9) + 1)]
-
-
-def number(value: float) -> str:
-    """A figure as people write it: thousands apart, no needless decimals."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def binned(

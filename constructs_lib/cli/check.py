@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from constructs_lib.model.settings import Settings
     from constructs_lib.readers.reading import Reading
 
-FORMATS = ("text", "json", "sarif", "github")
+FORMATS = ("text", "json", "sarif", "html", "github")
 THRESHOLDS = ("error", "warning", "never")
 FINDINGS, UNREADABLE = 1, 2
 
@@ -100,6 +100,11 @@ def _write(report: Report, reading: Reading, form: str, output: str | None) -> N
     from constructs_lib.cli.output import emit, wants_color
     from constructs_lib.reporters import github, json, sarif, text
 
+    if form == "html":
+        from constructs_lib.reporters import html
+
+        emit(html.render(report, reading.unread), output)
+        return
     forms = {"json": json.render, "sarif": sarif.render, "github": github.render}
     if form in forms:
         emit(forms[form](report, reading.unread), output)

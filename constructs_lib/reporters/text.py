@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from constructs_lib.check import Report
@@ -10,14 +9,12 @@ from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.pools import Verdict
 from constructs_lib.model.settings import Ignore
 from constructs_lib.reporters import ledger
+from constructs_lib.reporters.arithmetic import figured
 from constructs_lib.reporters.ink import Sheet
 from constructs_lib.reporters.unread import Unread, place_of
 
 _SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
 _VERDICT_STYLE = {Verdict.FITS: "green", Verdict.EXCEEDS: "red", Verdict.UNDECIDED: "yellow"}
-_ARITHMETIC = re.compile(
-    r"(?P<label>.+?): (?P<figure>(?:at least )?[\d,.]+(?: to [\d,.]+)?|unknown)(?P<rest>(?: \(.*\))?(?:  \[.*\])?)"
-)
 
 
 def render(report: Report, *, color: bool = False, unread: Sequence[Unread] = ()) -> str:
@@ -111,14 +108,14 @@ def _finding(sheet: Sheet, finding: Finding) -> None:
 
 
 def _aligned(lines: Sequence[str]) -> list[str]:
-    """``label: number`` lines with their numbers under each other in front; other lines stay as they are, below the labels."""
-    found = [(line, _ARITHMETIC.fullmatch(line)) for line in lines]
-    width = max((len(match["figure"]) for _, match in found if match), default=0)
+    """Figures under each other in front of what they are; lines without one stay as they are, below the labels."""
+    parts = [(line, figured(line)) for line in lines]
+    width = max((len(part.figure) for _, part in parts if part), default=0)
     return [
-        f"{match['figure']:>{width}}  {match['label']}{match['rest']}"
-        if match
+        f"{part.figure:>{width}}  {part.label}{part.note}" + (f"  [{part.place}]" if part.place else "")
+        if part
         else " " * (width + 2 if width else 0) + line
-        for line, match in found
+        for line, part in parts
     ]
 
 

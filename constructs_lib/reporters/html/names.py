@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -27,14 +28,16 @@ class Names:
 
 
 def names_of(report: Report) -> Names:
-    """The names of a report's stores, pools and consumers."""
+    """The names of a report's stores, pools and consumers; where two would be called the same, both keep their ids."""
     fleet = report.fleet
     found: Iterable[tuple[str, Origin]] = [
         *((store.id, store.origin) for store in fleet.stores),
         *((pool.id, pool.origin) for pool in fleet.pools),
         *((consumer.id, consumer.origin) for consumer in fleet.consumers),
     ]
-    return Names({identifier: _below_stack(origin.path) for identifier, origin in found if origin.path})
+    paths = {identifier: _below_stack(origin.path) for identifier, origin in found if origin.path}
+    often = Counter(paths.values())
+    return Names({identifier: path for identifier, path in paths.items() if often[path] == 1})
 
 
 def _below_stack(path: str) -> str:
