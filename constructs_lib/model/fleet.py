@@ -12,9 +12,11 @@ from functools import cached_property
 from typing import Literal
 
 from constructs_lib.model.alarms import Alarm
+from constructs_lib.model.credentials import Credential
 from constructs_lib.model.grants import Grant
 from constructs_lib.model.key_value import KeyValueTable
 from constructs_lib.model.origin import NOWHERE, Origin
+from constructs_lib.model.outsiders import Contradiction, Outsider
 from constructs_lib.model.quantity import Quantity, total
 from constructs_lib.model.schedules import Schedule
 
@@ -49,8 +51,10 @@ class Store:
     ``max_connections`` is the pinned or declared limit; ``None`` when the engine's default applies;
     ``max_connections_expression`` keeps a formula such as ``LEAST({DBInstanceClassMemory/9531392},5000)``.
     ``serverless_min`` and ``serverless_max`` are in Aurora capacity units (ACU).
-    ``parameters`` are the other database parameters in force, as written (milliseconds where AWS counts milliseconds).
+    ``parameters`` are the other database parameters in force, as written (milliseconds where AWS counts milliseconds);
+    ``unread_parameters`` those that are set but could not be read, with the reason; ``*`` stands for a whole group that was not given.
     ``other_connections`` are declared consumers that are no functions: (name, connections).
+    ``preset`` names a service outside AWS whose published limits count (``constructs_lib.facts.presets``).
     ``table`` tells more of a key-value table.
     """
 
@@ -69,6 +73,8 @@ class Store:
     other_connections: tuple[tuple[str, Quantity], ...] = ()
     data_api: bool = False
     origin: Origin = NOWHERE
+    preset: str | None = None
+    unread_parameters: Mapping[str, str] = field(default_factory=dict)
     table: KeyValueTable | None = None
 
     @property
@@ -83,7 +89,9 @@ class Pool:
 
     ``percent`` is of the target's max_connections (RDS Proxy, ``None`` = service default of 100);
     ``connections`` an absolute size where the pooler has one (PgBouncer). Timeouts are in seconds;
-    ``None`` = service default (borrow 120 s, idle client 1,800 s).
+    ``None`` = service default (borrow 120 s, idle client 1,800 s). ``secrets`` are the ids of the secrets in the proxy's ``Auth``,
+    ``None`` when not all of them are known; ``unawaited_instances`` the members of the target cluster when the target group is
+    created without waiting for any of them. ``maximum_clients`` is how many clients a pooler admits, ``None`` where nothing is known.
     """
 
     id: str
@@ -101,6 +109,10 @@ class Pool:
     session_pinning_filters: tuple[str, ...] = ()
     init_query: str | None = None
     origin: Origin = NOWHERE
+    secrets: tuple[str, ...] | None = None
+    debug_logging: bool | None = False
+    unawaited_instances: tuple[str, ...] = ()
+    maximum_clients: Quantity | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,9 @@ class EventSource:
     ``kind``: ``sqs``, ``kinesis``, ``dynamodb-stream``, ``kafka``, ``mq``, ``http-api``, ``rest-api``, ``function-url``, ``alb``,
     ``schedule``, ``events``, ``sns``, ``s3``, ``appsync``, ``custom-resource`` … ``maximum_concurrency`` is the source's own cap in
     concurrent invocations (``None`` = not set); ``timeout_seconds`` is how long the source waits for an answer (HTTP kinds).
+    Queues: ``batching_window_seconds`` and the queue's ``visibility_timeout_seconds`` (``None`` = AWS's default). Streams: ``shards``,
+    ``parallelization_factor`` (batches per shard at a time), and what ends retries (``None`` = nothing until the record expires). APIs:
+    the stage's ``throttle_rate`` in requests per second and ``throttle_burst`` in requests (``None`` = the account's quota only).
     """
 
     id: str
@@ -120,6 +135,15 @@ class EventSource:
     max_receive_count: Quantity | None = None
     enabled: bool = True
     origin: Origin = NOWHERE
+    batch_size: Quantity | None = None
+    batching_window_seconds: Quantity | None = None
+    visibility_timeout_seconds: Quantity | None = None
+    shards: Quantity | None = None
+    parallelization_factor: Quantity | None = None
+    maximum_retry_attempts: Quantity | None = None
+    maximum_record_age_seconds: Quantity | None = None
+    throttle_rate: Quantity | None = None
+    throttle_burst: Quantity | None = None
     schedule: Schedule | None = None
 
 
@@ -138,7 +162,8 @@ class Consumer:
 
     ``reserved_concurrency`` is in concurrent executions, ``None`` when none is reserved. ``timeout_seconds`` is resolved
     (Lambda's default is 3 s). ``deploy_time`` marks functions that only run while a stack deploys (custom resources, rotation);
-    ``generated`` those the CDK adds by itself. ``maximum_environments`` is set for managed instances.
+    ``generated`` those the CDK adds by itself. ``maximum_environments`` is set for managed instances. ``timeout_is_default`` says that
+    the source sets no timeout, which differs from three seconds written down.
     """
 
     id: str
@@ -154,6 +179,7 @@ class Consumer:
     maximum_environments: Quantity | None = None
     concurrency_per_environment: Quantity | None = None
     origin: Origin = NOWHERE
+    timeout_is_default: bool = False
     keeps_failures: bool = False
     analytical: tuple[str, ...] = ()
 
@@ -165,6 +191,9 @@ class Connection:
     ``connections_per_environment`` is ``None`` when nobody declared it: one is then assumed, and said so.
     ``hold_seconds`` is how long a transaction keeps a database connection; ``hold_enforced`` says that the database ends it by then.
     ``pins_session`` means the proxy keeps one database connection per client. ``bound`` says why concurrency is naturally limited.
+    ``secrets`` are ids of the secrets it reads for this store; ``iam_login`` whether its role allows ``rds-db:connect`` anywhere
+    (``None`` when not all of the role is visible); ``addressed`` whether an address or a declaration shows the way, not credentials
+    alone; ``session_setup`` what it asks of every session, as ``where: text``.
     """
 
     consumer: str
@@ -183,6 +212,10 @@ class Connection:
     bound: str | None = None
     origin: Origin = NOWHERE
     grants: tuple[Grant, ...] = ()
+    secrets: tuple[str, ...] = ()
+    iam_login: bool | None = None
+    addressed: bool = False
+    session_setup: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,6 +249,9 @@ class Fleet:
     gaps: tuple[Gap, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    outsiders: tuple[Outsider, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     @cached_property
     def store_by_id(self) -> dict[str, Store]:
@@ -224,6 +260,10 @@ class Fleet:
     @cached_property
     def pool_by_id(self) -> dict[str, Pool]:
         return {pool.id: pool for pool in self.pools}
+
+    @cached_property
+    def credential_by_id(self) -> dict[str, Credential]:
+        return {credential.id: credential for credential in self.credentials}
 
     @cached_property
     def consumer_by_id(self) -> dict[str, Consumer]:

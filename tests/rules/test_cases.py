@@ -17,6 +17,7 @@ import yaml
 
 from constructs_lib.check import check
 from constructs_lib.model.alarms import Alarm
+from constructs_lib.model.credentials import Credential
 from constructs_lib.model.fleet import (
     Connection,
     Consumer,
@@ -103,6 +104,9 @@ def fleet(fields: dict[str, Any]) -> Fleet:
         consumers=tuple(consumer for consumer, _ in functions),
         connections=tuple(connection for _, connections in functions for connection in connections),
         gaps=tuple(made(Gap, gap) for gap in fields.get("gaps", [])),
+        credentials=tuple(
+            made(Credential, {"id": name, **(more or {})}) for name, more in fields.get("credentials", {}).items()
+        ),
         alarms=tuple(made(Alarm, {"id": name, **more}) for name, more in fields.get("alarms", {}).items()),
     )
 
@@ -153,4 +157,13 @@ def test_a_case_with_a_key_nobody_knows_is_refused() -> None:
 def test_dataclasses_of_the_fleet_are_all_reachable_from_a_case() -> None:
     fields = {field.name for field in dataclasses.fields(Fleet)}
 
-    assert fields == {"stores", "pools", "consumers", "connections", "gaps", "acknowledgements", "alarms"}
+    assert fields == {
+        "stores",
+        "pools",
+        "consumers",
+        "connections",
+        "gaps",
+        "acknowledgements",
+        "alarms",
+        "credentials",
+    }

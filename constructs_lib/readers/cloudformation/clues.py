@@ -17,7 +17,7 @@ class Clue:
 
     ``addressed`` marks evidence that names an address, which then decides how the function connects;
     ``permitted`` evidence that is a permission only, ``secret`` evidence that is credentials.
-    ``size`` is the number of connections that a connection string allows each environment.
+    ``size`` is the number of connections that a connection string allows each environment, ``secret_id`` the secret it is about.
     """
 
     store: str
@@ -30,6 +30,7 @@ class Clue:
     permitted: bool = False
     secret: bool = False
     size: int | None = None
+    secret_id: str | None = None
 
 
 def weaker(one: Certainty, other: Certainty) -> Certainty:

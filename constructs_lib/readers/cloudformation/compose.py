@@ -10,6 +10,7 @@ from constructs_lib.model.origin import NOWHERE
 from constructs_lib.readers.cloudformation.alarms import alarms
 from constructs_lib.readers.cloudformation.clues import Clue, weaker
 from constructs_lib.readers.cloudformation.connections import edges
+from constructs_lib.readers.cloudformation.credentials import credentials
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.declared import Declared
 from constructs_lib.readers.cloudformation.document import Document
@@ -28,6 +29,7 @@ from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.schedules import Failures
 from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.services import uncounted
+from constructs_lib.readers.cloudformation.sessions import Sessions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.tables import Tables
 from constructs_lib.readers.reading import Reading, Unread
@@ -60,6 +62,7 @@ class _Assembly:
         permissions = Permissions(estate, named, self.functions.resources())
         self.inference = Inference(environment, self.databases, self.proxies, secrets, permissions, self.externals)
         self.grants = Grants(environment, permissions)
+        self.sessions = Sessions(estate, permissions)
         self.failures = Failures(estate, named)
         self.tables = Tables(estate, environment, permissions)
 
@@ -67,11 +70,11 @@ class _Assembly:
         consumers = tuple(self._consumer(function) for function in self.functions.resources())
         stores = [*self.databases.all(), *self.declared.stores()]
         stores = [replace(store, table=self.tables.by_id.get(store.id)) for store in stores]
-        pools = (*self.proxies.all(), *self.declared.pools())
+        pools = (*self.secrets.pools(), *self.declared.pools())
         connections = tuple(
             edge
             for function in self.functions.resources()
-            for edge in self.grants.attached(function, self._connections(function))
+            for edge in self.sessions.attached(function, self.grants.attached(function, self._connections(function)))
         )
         stores += self._unseen(stores, pools, connections)
         others = uncounted(self.databases, self.proxies, self.secrets, self.environment)
@@ -79,7 +82,8 @@ class _Assembly:
             dict.fromkeys((*others, *self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps))
         )
         watched = tuple(alarms(self.estate, self.environment))
-        return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements), alarms=watched)
+        held = tuple(credentials(self.estate, self.secrets))
+        return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements), watched, held)
 
     def _consumer(self, function: Resource) -> Consumer:
         deploy_time = self.sources.is_deploy_time(function)

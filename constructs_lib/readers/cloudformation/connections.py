@@ -38,11 +38,20 @@ def edges(function: Resource, clues: list[Clue], bound: str | None) -> Iterator[
             evidence=tuple(dict.fromkeys(clue.evidence for clue in [*group, *_supporting(found)])),
             bound=bound,
             origin=function.origin,
+            secrets=_secrets(found),
+            addressed=any(clue.addressed for clue in group),
         )
 
 
 def _surest(group: list[Clue]) -> Certainty:
     return strongest([clue.strength for clue in group])
+
+
+def _secrets(found: list[Clue]) -> tuple[str, ...]:
+    """The secrets that the environment names; only where it names none, those that the role may read."""
+    read = [clue for clue in found if clue.secret_id is not None and clue.strength != "possible"]
+    named = [clue for clue in read if not clue.permitted]
+    return tuple(dict.fromkeys(clue.secret_id for clue in named or read if clue.secret_id is not None))
 
 
 def _size(function: Resource, group: list[Clue], *, alone: bool) -> Quantity | None:

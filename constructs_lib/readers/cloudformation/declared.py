@@ -132,6 +132,7 @@ class Declared:
             certainty="certain",
             evidence=("declared by poolproof:connections",),
             origin=function.origin,
+            addressed=True,
         )
 
 

@@ -144,10 +144,11 @@ class Inference:
         store = self.secrets.store_of(use.resource, use.attribute)
         proxy = self.secrets.proxy_of(use.resource)
         if store is not None:
-            yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True)
+            name = self.secrets.id_of(use.resource, use.attribute)
+            yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True, secret_id=name)
         elif proxy is not None:
             clue = self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
-            yield replace(clue, secret=True)
+            yield replace(clue, secret=True, secret_id=self.secrets.id_of(use.resource, use.attribute))
 
     def _statement(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
         alone: Certainty = "possible" if statement.shared else "likely"

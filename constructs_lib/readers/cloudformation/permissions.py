@@ -26,10 +26,10 @@ AWS_MANAGED: dict[str, tuple[str, ...]] = {
 
 #: Marks a statement that stands for a policy template or a connector.
 READY_MADE = "poolproof:ready-made"
-#: What ``grant_read_data`` of the CDK always allows together (aws-cdk-lib 2.275, aws-dynamodb/lib/perms).
-CDK_READ_DATA = frozenset(
-    f"dynamodb:{action}" for action in ("BatchGetItem", "GetItem", "GetRecords", "GetShardIterator", "Query", "Scan")
-)
+#: What ``grant_read_data`` of the CDK always allows together, older releases with the stream's actions instead of the last
+#: (aws-cdk-lib 2.120 and 2.275, aws-dynamodb/lib/perms).
+CDK_READ_DATA = frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"})
+CDK_SIGNS = frozenset({"dynamodb:ConditionCheckItem", "dynamodb:GetShardIterator"})
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,10 @@ class Permissions:
             self._shared[role.key] = tuple(replace(statement, shared=True) for statement in self.of_role(role))
         return self._shared[role.key]
 
+    def attached(self, role: Resource) -> tuple[Resource, ...]:
+        """Policies of the given templates that name the role."""
+        return tuple(self._attached.get(role.key, ()))
+
     def of_role(self, role: Resource) -> tuple[Statement, ...]:
         """What a role allows; statements that deny are left out."""
         return tuple(statement for statement in self.written_for(role) if not statement.refused)
@@ -162,5 +166,5 @@ def _statement(written: dict[str, Any]) -> Statement:
         tuple(items_of(written.get("Resource"))),
         refused=scalar_text(written.get("Effect")) == "Deny",
         conditional=written.get("Condition") is not None,
-        ready_made=READY_MADE in written or set(actions) >= CDK_READ_DATA,
+        ready_made=READY_MADE in written or (set(actions) >= CDK_READ_DATA and bool(CDK_SIGNS & set(actions))),
     )

@@ -8,7 +8,7 @@ from constructs_lib.model.fleet import Gap, Pool, Role
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.kinds import PROXY, PROXY_ENDPOINT
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, PROXY, PROXY_ENDPOINT
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
@@ -120,7 +120,7 @@ class Proxies:
             idle_client_timeout_seconds=quantity_of(
                 proxy.get("IdleClientTimeout"), f"IdleClientTimeout of '{proxy.id}'"
             ),
-            require_tls=truth_of(proxy.get("RequireTLS")),
+            require_tls=self._switch(proxy, "RequireTLS"),
             iam_auth=_iam(proxy),
             engine_family=text_of(proxy.get("EngineFamily")),
             has_reader_endpoint=any(
@@ -129,7 +129,31 @@ class Proxies:
             session_pinning_filters=tuple(text for item in filters if (text := text_of(item)) is not None),
             init_query=text_of(query) or None,
             origin=proxy.origin,
+            debug_logging=self._switch(proxy, "DebugLogging"),
+            unawaited_instances=self._unawaited(proxy),
         )
+
+    def _switch(self, proxy: Resource, key: str) -> bool | None:
+        """A switch, off unless set (API reference of CreateDBProxy, read 2026-11-21); ``None`` and a gap when it cannot be told."""
+        value = proxy.get(key)
+        if value is None:
+            return False
+        truth = truth_of(value)
+        if truth is None:
+            why = value.reason if isinstance(value, Unresolved) else "it depends on a condition or parameter"
+            advice = f"write {key} as true or false, or give the parameter it comes from"
+            self.gaps.append(Gap(proxy.id, f"whether {key} is on: {why}", advice, proxy.origin))
+        return truth
+
+    def _unawaited(self, proxy: Resource) -> tuple[str, ...]:
+        """Instances of the target cluster, when the stack may create the target group before every one of them."""
+        group, target = self.group.get(proxy.key), self.target[proxy.key]
+        # Terraform's addresses have dots; what its resources wait for is not among their arguments.
+        if group is None or target is None or target.type != CLUSTER or "." in group.logical_id:
+            return ()
+        members = [item for item in self.databases.members.get(target.key, ()) if item.stack is group.stack]
+        awaited = dependencies(group)
+        return () if any(item.logical_id in awaited for item in members) else tuple(item.id for item in members)
 
 
 def hidden_store(proxy: Resource) -> str:
@@ -137,9 +161,29 @@ def hidden_store(proxy: Resource) -> str:
     return f"external:behind {proxy.id}"
 
 
+def dependencies(resource: Resource) -> frozenset[str]:
+    """Logical ids of the same stack that exist before a resource is created: what it depends on or refers to, and so on."""
+    waiting, found = [resource], set[str]()
+    while waiting:
+        item = waiting.pop()
+        written = item.body.get("DependsOn")
+        names = [str(name) for name in (written if isinstance(written, list) else [written]) if name]
+        for key in item.properties:
+            names += [named.logical_id for named in references_in(item.get(key)) if named.stack == resource.stack.key]
+        fresh = [name for name in dict.fromkeys(names) if name not in found and name in resource.stack.resources]
+        found.update(fresh)
+        waiting += [resource.stack.resources[name] for name in fresh]
+    return frozenset(found)
+
+
 def _iam(proxy: Resource) -> bool | None:
-    """Whether clients must log in through IAM; ``None`` when that is not known."""
-    modes = [text_of(item.get("IAMAuth")) for item in items_of(proxy.get("Auth")) if isinstance(item, dict)]
+    """Whether clients must log in through IAM; ``None`` when that is not known, or so for some users only."""
     if text_of(proxy.get("DefaultAuthScheme")) == "IAM_AUTH":
         return True
-    return any(mode in ("REQUIRED", "ENABLED") for mode in modes) if modes else None
+    items = [item for item in items_of(proxy.get("Auth")) if isinstance(item, dict)]
+    required = {text_of(item.get("IAMAuth", "DISABLED")) == "REQUIRED" for item in items if _told(item.get("IAMAuth"))}
+    return required.pop() if len(required) == 1 and all(_told(item.get("IAMAuth")) for item in items) else None
+
+
+def _told(value: Value) -> bool:
+    return value is None or text_of(value) is not None

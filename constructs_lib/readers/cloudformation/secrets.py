@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from constructs_lib.model.fleet import Pool
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, STORES
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Either, Value
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
@@ -35,12 +40,13 @@ class Secrets:
         for proxy in estate.of_type(PROXY):
             self._authenticates(proxy)
 
-    def _secret_of(self, value: object) -> Resource | None:
+    def secret_of(self, value: object) -> Resource | None:
+        """The secret that a value names, by reference, by name, or through its attachment; ``None`` when no template makes it."""
         for use in self.environment.uses(value, ""):  # type: ignore[arg-type]
             if use.resource.type == SECRET:
                 return use.resource
             if use.resource.type == ATTACHMENT:
-                return self._secret_of(use.resource.get("SecretId"))
+                return self.secret_of(use.resource.get("SecretId"))
         return None
 
     def _attach(self, attachment: Resource) -> None:
@@ -48,7 +54,7 @@ class Secrets:
         if target is None:
             return
         store = self.databases.store_of(target)
-        secret = self._secret_of(attachment.get("SecretId"))
+        secret = self.secret_of(attachment.get("SecretId"))
         if store is not None:
             self._store[attachment.key] = store
             if secret is not None:
@@ -59,7 +65,7 @@ class Secrets:
                     self._proxy[found.key] = target
 
     def _note(self, value: object, store: Resource | None) -> None:
-        secret = self._secret_of(value) if value is not None else None
+        secret = self.secret_of(value) if value is not None else None
         if secret is not None and store is not None:
             self._store.setdefault(secret.key, store)
 
@@ -76,9 +82,42 @@ class Secrets:
     def _authenticates(self, proxy: Resource) -> None:
         auth = proxy.get("Auth")
         for item in auth if isinstance(auth, list) else ():
-            secret = self._secret_of(item.get("SecretArn")) if isinstance(item, dict) else None
+            secret = self.secret_of(item.get("SecretArn")) if isinstance(item, dict) else None
             if secret is not None and secret.key not in self._store:
                 self._proxy.setdefault(secret.key, proxy)
+
+    def id_of(self, resource: Resource, attribute: str) -> str | None:
+        """The id of a secret, an attached one or the one that a database manages itself; ``None`` for anything else."""
+        if resource.type in (CLUSTER, INSTANCE):
+            return f"{resource.id}.MasterUserSecret" if attribute.startswith("MasterUserSecret") else None
+        if resource.type == ATTACHMENT:
+            secret = self.secret_of(resource.get("SecretId"))
+            return secret.id if secret is not None else None
+        return resource.id if resource.type == SECRET else None
+
+    def pools(self) -> Iterator[Pool]:
+        """The proxies as pools, each with the secrets it logs in with."""
+        for proxy, pool in zip(self.estate.of_type(PROXY), self.proxies.all(), strict=True):
+            yield replace(pool, secrets=self.authenticating(proxy))
+
+    def authenticating(self, proxy: Resource) -> tuple[str, ...] | None:
+        """Ids of the secrets a proxy logs in with; ``None`` when one of them cannot be told."""
+        auth = proxy.get("Auth")
+        if auth is None:
+            return ()
+        if not isinstance(auth, list) or not all(isinstance(item, dict) for item in auth):
+            return None
+        ids = [self._named_id(item["SecretArn"]) for item in auth if item.get("SecretArn") is not None]
+        known = tuple(dict.fromkeys(name for name in ids if name is not None))
+        return known if len(ids) == len(auth) and None not in ids else None
+
+    def _named_id(self, value: Value) -> str | None:
+        if isinstance(value, Either):
+            return None
+        return next(
+            (name for use in self.environment.uses(value, "") if (name := self.id_of(use.resource, use.attribute))),
+            None,
+        )
 
     def store_of(self, resource: Resource, attribute: str) -> Resource | None:
         """The store whose credentials a secret (or the secret a database manages itself) holds."""

@@ -29,9 +29,19 @@ STORES: dict[str, Any] = {
 }  # fmt: skip
 
 
+ROLE = "arn:aws:iam::123456789012:role/shop"
+
+
 def function(resource_type: str, seconds: int, reserved: int, host: list[str], **more: Any) -> dict[str, Any]:
     variables = {"Variables": {"DB_HOST": {"Fn::GetAtt": host}}}
-    properties = {"Timeout": seconds, "ReservedConcurrentExecutions": reserved, "Environment": variables, **more}
+    # A role from elsewhere: SAM would make one of its own, and know what it allows.
+    properties = {
+        "Timeout": seconds,
+        "ReservedConcurrentExecutions": reserved,
+        "Environment": variables,
+        "Role": ROLE,
+        **more,
+    }
     return {"Type": resource_type, "Properties": properties}
 
 

@@ -1,0 +1,25 @@
+"""Secrets that hold the name and password of a database user, and how they are rotated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.model.origin import NOWHERE, Origin
+
+Strategy = Literal["single-user", "alternating-users"]
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One secret. ``store`` is the store or proxy target it belongs to, ``user`` the user it names where the source shows it.
+
+    ``rotation`` is the strategy of AWS's own rotation function; ``None`` when nothing rotates it, or a function nobody knows does.
+    """
+
+    id: str
+    store: str | None = None
+    user: str | None = None
+    rotation: Strategy | None = None
+    rotation_origin: Origin = NOWHERE
+    origin: Origin = NOWHERE

@@ -1,0 +1,121 @@
+"""Whether a function may log in with an IAM token: its role grants ``rds-db:connect``, or all of the role is visible and does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.permissions import POLICIES, Permissions
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import (
+    Either,
+    Reference,
+    Text,
+    Value,
+    items_of,
+    references_in,
+    scalar_text,
+)
+
+CONNECT = "rds-db:connect"
+ASSUME = "sts:AssumeRole"
+#: AWS managed policies that functions often have and that do not allow rds-db:connect (IAM managed policy reference, 2026-11-21).
+WITHOUT_LOGIN = frozenset(
+    {
+        "AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSLambdaENIManagementAccess", "AWSLambdaExecute",
+        "AWSLambdaSQSQueueExecutionRole", "AWSLambdaKinesisExecutionRole", "AWSLambdaDynamoDBExecutionRole",
+        "AWSLambdaMSKExecutionRole", "AWSLambdaRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess",
+        "CloudWatchLambdaInsightsExecutionRolePolicy", "CloudWatchLogsFullAccess", "SecretsManagerReadWrite",
+        "AmazonSSMReadOnlyAccess", "AmazonRDSDataFullAccess", "AmazonRDSReadOnlyAccess", "AmazonRDSFullAccess",
+        "AmazonDynamoDBFullAccess", "AmazonDynamoDBReadOnlyAccess", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess",
+        "AmazonSQSFullAccess", "AmazonSNSFullAccess", "AmazonVPCFullAccess",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one policy says: which actions it allows, and whether every part of it could be read."""
+
+    actions: tuple[str, ...]
+    complete: bool
+
+
+class Logins:
+    """Answers for the functions of one estate."""
+
+    def __init__(self, estate: Estate, permissions: Permissions) -> None:
+        self.estate = estate
+        self.permissions = permissions
+        self._loose = any(self._is_loose(policy) for policy in estate.of_type(*POLICIES))
+        self._answers: dict[tuple[str, str], bool | None] = {}
+
+    def of(self, function: Resource) -> bool | None:
+        """Whether the function's role allows ``rds-db:connect`` on anything; ``None`` when a part of the role is out of sight."""
+        written = function.get("Role")
+        role = self.permissions.role(written)
+        if role is None or isinstance(written, Either):
+            return None
+        if role.key not in self._answers:
+            self._answers[role.key] = self._answer(role)
+        return self._answers[role.key]
+
+    def _answer(self, role: Resource) -> bool | None:
+        policies = list(self._policies(role))
+        actions = [action for policy in policies for action in policy.actions]
+        if any(_covers(action, CONNECT) for action in actions):
+            return True
+        # A role that takes on another role may log in as that one.
+        hidden = self._loose or any(_covers(action, ASSUME) for action in actions)
+        return None if hidden or not all(policy.complete for policy in policies) else False
+
+    def _policies(self, role: Resource) -> Iterator[Said]:
+        inline = role.get("Policies")
+        for policy in items_of(inline):
+            yield _said(policy.get("PolicyDocument") if isinstance(policy, dict) else None)
+        for policy in self.permissions.attached(role):
+            yield _said(policy.get("PolicyDocument"))
+        for managed in items_of(role.get("ManagedPolicyArns")):
+            yield self._managed(managed)
+
+    def _managed(self, value: Value) -> Said:
+        if isinstance(value, Reference):
+            policy = self.estate.resource(value)
+            return _said(policy.get("PolicyDocument")) if policy is not None else Said((), complete=False)
+        last = value.parts[-1] if isinstance(value, Text) else value
+        return Said((), complete=(scalar_text(last) or "").rsplit("/", 1)[-1] in WITHOUT_LOGIN)
+
+    def _is_loose(self, policy: Resource) -> bool:
+        """Whether a policy that allows logins is attached to a role nobody can tell: it may be anybody's."""
+        if not any(_covers(action, CONNECT) for action in _said(policy.get("PolicyDocument")).actions):
+            return False
+        names = [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]
+        return any(self.permissions.role(name) is None for name in names)
+
+
+def _covers(pattern: str, action: str) -> bool:
+    return fnmatchcase(action.lower(), pattern.lower())
+
+
+def _said(document: Value) -> Said:
+    """The allowing actions of a policy document. Actions that are excluded, assumed or unresolved leave it incomplete."""
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    if statements is None or isinstance(statements, Either):
+        return Said((), complete=False)
+    actions: list[str] = []
+    complete = True
+    for statement in items_of(statements):
+        if isinstance(statement, dict) and scalar_text(statement.get("Effect")) == "Deny":
+            continue
+        named = items_of(statement.get("Action")) if isinstance(statement, dict) else []
+        texts = [text for item in named if (text := scalar_text(item)) is not None]
+        complete = complete and bool(named) and len(texts) == len(named) and not _assumed(statement)
+        actions += texts
+    return Said(tuple(actions), complete)
+
+
+def _assumed(statement: Value) -> bool:
+    resource = statement.get("Resource") if isinstance(statement, dict) else None
+    return any(reference.guess for reference in references_in(resource))
