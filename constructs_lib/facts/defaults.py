@@ -51,6 +51,35 @@ def bounds(engine: str, version: str | None, instance_class: str, memory_bytes: 
     return min(low // divisor, cap), min(high // divisor, cap)
 
 
+def carried_by_memory(engine: str, version: str | None, memory_bytes: int) -> tuple[int, int] | None:
+    """What the default formula would give without its cap: large classes carry more than the engine offers by itself.
+
+    ``None`` for engines whose default is no share of the memory.
+    """
+    row = _row(engine, version)
+    if row is None:
+        return None
+    low, high = memory_bounds(memory_bytes)
+    return low // int(row["memory_divisor"]), high // int(row["memory_divisor"])
+
+
+def settable(engine: str | None, version: str | None) -> tuple[int, int] | None:
+    """The lowest and highest ``max_connections`` that AWS accepts in a parameter group; ``None`` for engines without a documented range.
+
+    Without a version the widest range of the engine counts.
+    """
+    for row in rows("settable_max_connections"):
+        since = row["from_version"]
+        if row["engine"] == engine and (not version or not since or version_tuple(version) >= version_tuple(since)):
+            return int(row["lowest"]), int(row["highest"])
+    return None
+
+
+#: Aurora PostgreSQL with a minimum capacity of 0 or 0.5 units admits no more, whatever is pinned (Aurora guide, setting capacity).
+SERVERLESS_CAP = 2_000
+SERVERLESS_CAP_UP_TO = Fraction(1, 2)
+
+
 def memory_bounds(memory_bytes: int) -> tuple[int, int]:
     """Lowest and highest ``DBInstanceClassMemory``, in bytes, of a class with that nominal memory."""
     return max(0, int(MEMORY_SHARE * memory_bytes) - MEMORY_OVERHEAD_BYTES), memory_bytes
@@ -81,3 +110,8 @@ def serverless_bounds(engine: str, max_acu: int | Fraction, *, capped: bool) -> 
     above = [limit for acu, limit in table if acu >= max_acu]
     low = below[-1] if below else 0
     return low, above[0] if above else table[-1][1]
+
+
+def documented_units(engine: str) -> tuple[int, ...]:
+    """Maximum capacities, in ACU, for which AWS publishes the ``max_connections`` of an Aurora engine; smallest first."""
+    return tuple(acu for acu, _ in _serverless("aurora_mysql" if engine == "aurora-mysql" else "aurora_postgresql"))

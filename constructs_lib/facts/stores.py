@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from fractions import Fraction
 
 from constructs_lib.facts._tables import rows
 
@@ -33,6 +34,35 @@ def knows(kind: str) -> bool:
 def limited_by_class(kind: str) -> bool:
     """Whether the limit depends on the instance class."""
     return any(row["kind"] == kind and row["class"] not in ("*",) for row in rows("store_limits"))
+
+
+@dataclass(frozen=True)
+class ConnectionRate:
+    """New connections a store admits: ``per_second`` refills a bucket that holds ``burst``."""
+
+    per_second: int
+    burst: int
+
+
+def connection_rate(kind: str) -> ConnectionRate | None:
+    """The documented rate of new connections of a store kind; ``None`` where none is documented."""
+    for row in rows("store_rates"):
+        if row["kind"] == kind:
+            return ConnectionRate(int(row["new_connections_per_second"]), int(row["burst"]))
+    return None
+
+
+def documentdb_serverless(minimum: Fraction | int, maximum: Fraction | int) -> tuple[int, int]:
+    """Connections of a serverless DocumentDB instance at its lowest and its highest capacity, in DocumentDB capacity units.
+
+    The limit follows the *current* capacity. Between two rows of the table the lower one bounds from below, the higher one from above.
+    """
+    table = sorted(
+        (Fraction(row["capacity_dcu"]), int(row["connections"])) for row in rows("documentdb_serverless_limits")
+    )
+    low = [count for capacity, count in table if capacity <= minimum]
+    high = [count for capacity, count in table if capacity >= maximum]
+    return (low[-1] if low else 0), (high[0] if high else table[-1][1])
 
 
 def _optional(text: str) -> int | None:

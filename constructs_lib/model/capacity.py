@@ -7,14 +7,16 @@ over instance memory as bounds, else unknown. Facts come from ``constructs_lib.f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
-from constructs_lib.facts import classes, defaults, reserved, stores
+from constructs_lib.facts import classes, defaults, presets, reserved, stores
 from constructs_lib.model.expression import FormulaError, evaluate
 from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import Quantity, total
 from constructs_lib.model.settings import Settings
+
+#: The class of every instance whose size follows the load.
+SERVERLESS = "db.serverless"
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
     instances = instances_that_may_serve(store, role)
     default, why = _default_limit(store, instances)
     limit, label, origin, pinned = _limit_in_force(store, settings, default, why, instances)
-    slots = reserved.engine_slots(store.engine, store.engine_version)
+    slots = _kept(store, settings)
     others = [Term(f"declared client {name}", quantity) for name, quantity in store.other_connections]
     others += [
         Term(f"declared client {name}", Quantity.exact(count))
@@ -121,10 +123,73 @@ def _limit_in_force(
             limit.is_exact,
         )
     if store.max_connections is not None and store.max_connections_expression is None:
-        return store.max_connections, "max_connections, pinned", store.max_connections_origin, True
+        cap = serverless_cap(store, instances)
+        limit = store.max_connections if cap is None else store.max_connections.at_most(cap)
+        label = (
+            "max_connections, pinned"
+            if limit == store.max_connections
+            else "max_connections, pinned above what AWS admits"
+        )
+        return limit, label, store.max_connections_origin, True
+    if (preset := preset_of(store, settings)) is not None:
+        return _preset_limit(store, preset), f"max_connections, preset {preset}", store.origin, True
     if default is None:
         return Quantity.unknown(why), "max_connections", store.origin, False
     return default, "max_connections, engine default", store.origin, False
+
+
+def preset_of(store: Store, settings: Settings) -> str | None:
+    """The name of the preset that counts for a store: the settings', else its own."""
+    return settings.declared_presets.get(store.id, store.preset)
+
+
+def _preset_limit(store: Store, name: str) -> Quantity:
+    found = presets.preset(name)
+    if found is None:
+        return Quantity.unknown(f"'{store.id}': {presets.unknown(name)}")
+    if found.limit is None:
+        return Quantity.unknown(
+            f"no limit is published for '{name}' of '{store.id}'" + (f": {found.note}" if found.note else "")
+        )
+    return Quantity.exact(found.limit)
+
+
+def _kept(store: Store, settings: Settings) -> reserved.EngineSlots:
+    """What the engine keeps back, or the service that runs it; a pooler keeps nothing back from its clients."""
+    name = preset_of(store, settings)
+    found = presets.preset(name) if name is not None else None
+    if found is not None and found.kind == "pooler":
+        return reserved.EngineSlots(0, f"clients of {found.name}")
+    if found is not None and found.kept is not None:
+        return reserved.EngineSlots(found.kept, f"{found.kept} by {found.name}")
+    engine = store.engine or (found.engine if found is not None else None)
+    return reserved.engine_slots(engine, store.engine_version)
+
+
+def serverless_cap(store: Store, instances: tuple[Instance, ...]) -> Quantity | None:
+    """What Aurora PostgreSQL Serverless admits at most, whatever is pinned; ``None`` where nothing caps it.
+
+    A minimum capacity nobody could read may or may not be small enough for the cap.
+    """
+    serverless = any(instance.instance_class == SERVERLESS for instance in instances)
+    if not serverless or store.engine != "aurora-postgresql":
+        return None
+    minimum = store.serverless_min
+    may_be, surely = _capped(minimum)
+    if not may_be:
+        return None
+    reason = f"minimum Aurora capacity of '{store.id}' is not known"
+    return (
+        Quantity.exact(defaults.SERVERLESS_CAP) if surely else Quantity.bounded(defaults.SERVERLESS_CAP, None, reason)
+    )
+
+
+def _capped(minimum: Quantity | None) -> tuple[bool, bool]:
+    """Whether a minimum capacity may be, and surely is, so small that Aurora PostgreSQL caps the limit."""
+    if minimum is None:
+        return True, False
+    least = defaults.SERVERLESS_CAP_UP_TO
+    return minimum.low <= least, minimum.high is not None and minimum.high <= least
 
 
 def smallest_of(limits: list[Quantity]) -> Quantity:
@@ -177,6 +242,8 @@ def _default_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Quant
 
 
 def _documented_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Quantity | None, str]:
+    if store.kind == "documentdb-cluster" and any(instance.instance_class == SERVERLESS for instance in instances):
+        return _documentdb_serverless(store, instances)
     names = [instance.instance_class for instance in instances] or [None]
     limits = [stores.documented_limit(store.kind, name) for name in names]
     if any(limit is None for limit in limits):
@@ -185,11 +252,24 @@ def _documented_limit(store: Store, instances: tuple[Instance, ...]) -> tuple[Qu
     return smallest_of([Quantity.exact(limit.connections) for limit in limits if limit is not None]), ""
 
 
+def _documentdb_serverless(store: Store, instances: tuple[Instance, ...]) -> tuple[Quantity | None, str]:
+    """The limit follows the current capacity: what the lowest capacity admits is sure, what the highest admits is possible."""
+    minimum, maximum = store.serverless_min, store.serverless_max
+    if minimum is None or maximum is None or maximum.high is None:
+        return None, f"the capacity range of '{store.id}' is unknown"
+    low, high = stores.documentdb_serverless(minimum.low, maximum.high)
+    reason = f"follows the current capacity, {minimum} to {maximum} units" if low != high else ""
+    provisioned = tuple(instance for instance in instances if instance.instance_class != SERVERLESS)
+    fixed, why = _documented_limit(store, provisioned) if provisioned else (None, "")
+    limit = Quantity.bounded(low, max(low, high), reason)
+    return (None, why) if why else (limit if fixed is None else limit.at_most(fixed), "")
+
+
 def _instance_default(store: Store, instance: Instance) -> tuple[Quantity | None, str]:
     engine = store.engine or ""
     if instance.instance_class is None:
         return None, instance.class_reason or f"instance class of '{instance.id}' is unknown"
-    if instance.instance_class == "db.serverless":
+    if instance.instance_class == SERVERLESS:
         return _serverless_default(store, engine)
     memory = classes.memory_bytes(instance.instance_class)
     if memory is None:
@@ -214,8 +294,7 @@ def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str
         reason = maximum.reason if maximum is not None else "no maximum capacity is set"
         return None, f"maximum Aurora capacity of '{store.id}' is unknown ({reason})"
     # Aurora PostgreSQL stops at 2,000 when the minimum capacity is 0 or 0.5; a minimum nobody could read may or may not be that small.
-    may_be_capped = minimum is None or minimum.low <= Fraction(1, 2)
-    surely_capped = minimum is not None and minimum.high is not None and minimum.high <= Fraction(1, 2)
+    may_be_capped, surely_capped = _capped(minimum)
     low = defaults.serverless_bounds(engine, maximum.value, capped=may_be_capped)[0]
     high = defaults.serverless_bounds(engine, maximum.value, capped=surely_capped)[1]
     return Quantity.bounded(low, high, "" if low == high else "AWS's table of capacity units leaves a range"), ""
@@ -224,7 +303,7 @@ def _serverless_default(store: Store, engine: str) -> tuple[Quantity | None, str
 def _vcpus(instances: tuple[Instance, ...]) -> Quantity | None:
     counts = []
     for instance in instances:
-        if instance.instance_class == "db.serverless":
+        if instance.instance_class == SERVERLESS:
             return None
         count = classes.vcpus(instance.instance_class or "")
         if count is None:

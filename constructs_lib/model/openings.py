@@ -17,10 +17,11 @@ from constructs_lib.model.verdict import Verdict
 
 def compare_openings(limit: Quantity, pools: Sequence[PoolBudget], direct: Quantity, kept: Quantity) -> Verdict:
     """Whether pools and ``direct`` connections fit ``limit − kept``, for every value the limit may have."""
-    opened, usable = total([pool.opening for pool in pools]) + direct, limit.less(kept)
-    if opened.surely_at_most(usable):
+    # What is kept back stays on this side: less what is kept, a limit below it would read as zero, which nothing opened fits.
+    taken = total([pool.opening for pool in pools]) + direct + kept
+    if taken.surely_at_most(limit):
         return Verdict.FITS
-    if opened.surely_above(usable):
+    if taken.surely_above(limit):
         return Verdict.EXCEEDS
     shares = [pool_percent(pool.pool) for pool in pools if pool.pool.connections is None]
     fixed = total([pool.opening for pool in pools if pool.pool.connections is not None]) + direct

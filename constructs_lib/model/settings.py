@@ -26,7 +26,7 @@ class Settings:
     ``operator_reserve``: connections kept free for migrations, people and monitoring.
     ``connections_per_vcpu``: the CPU ceiling κ. ``deploy_overlap``: how many versions of a function's environments hold
     connections during a deploy. ``declared_max_connections``: store id → limit. ``declared_consumers``: store id → (name, connections).
-    ``strict``: warnings stop a synth too.
+    ``strict``: warnings stop a synth too. ``declared_presets``: store id → name of a service outside AWS whose limits count.
     """
 
     account_concurrency: int = 1000
@@ -38,6 +38,7 @@ class Settings:
     declared_consumers: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
     strict: bool = False
+    declared_presets: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unreservable(self) -> int:

@@ -60,7 +60,7 @@ def test_a_verdict_over_bounds_holds_at_every_limit_inside(
     judged = verdict(fleet(Quantity.bounded(low, low + width), percents, direct))
     kept = 14
     fits = [
-        sum(math.ceil(limit * percent / 100) for percent in percents) + direct <= max(0, limit - kept)
+        sum(math.ceil(limit * percent / 100) for percent in percents) + direct <= limit - kept
         for limit in range(low, low + width + 1)
     ]
 

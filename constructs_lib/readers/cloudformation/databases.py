@@ -24,6 +24,7 @@ from constructs_lib.readers.cloudformation.values import (
 )
 
 _GROUP_KEYS = ("DBClusterParameterGroupName", "ParameterGroupName")
+_SCALING = "ServerlessV2ScalingConfiguration"
 _CLASS_KEYS = ("CacheNodeType", "NodeType", "DBInstanceClass", "DBClusterInstanceClass")
 
 
@@ -90,6 +91,8 @@ class Databases:
             engine=(text_of(resource.get("Engine")) or kind.engine or "").lower() or None,
             engine_version=text_of(resource.get("EngineVersion")),
             instances=self._instances(resource),
+            serverless_min=quantity_of(resource.get(_SCALING, "MinCapacity"), f"MinCapacity of '{resource.id}'"),
+            serverless_max=quantity_of(resource.get(_SCALING, "MaxCapacity"), f"MaxCapacity of '{resource.id}'"),
             parameters=settings.plain,
             origin=resource.origin,
         )
@@ -98,7 +101,6 @@ class Databases:
         settings = self._settings(resource)
         limit, formula, origin = settings.limit(resource.id)
         engine, version = self._engine(resource)
-        scaling = "ServerlessV2ScalingConfiguration"
         return Store(
             id=resource.id,
             kind=_relational_kind(resource, engine),
@@ -108,9 +110,10 @@ class Databases:
             max_connections=limit,
             max_connections_expression=formula,
             max_connections_origin=origin,
-            serverless_min=quantity_of(resource.get(scaling, "MinCapacity"), f"MinCapacity of '{resource.id}'"),
-            serverless_max=quantity_of(resource.get(scaling, "MaxCapacity"), f"MaxCapacity of '{resource.id}'"),
+            serverless_min=quantity_of(resource.get(_SCALING, "MinCapacity"), f"MinCapacity of '{resource.id}'"),
+            serverless_max=quantity_of(resource.get(_SCALING, "MaxCapacity"), f"MaxCapacity of '{resource.id}'"),
             parameters=settings.plain,
+            unread_parameters=settings.unread,
             data_api=truth_of(resource.get("EnableHttpEndpoint")) is True,
             origin=resource.origin,
         )
