@@ -13,11 +13,13 @@ from constructs_lib.readers.cloudformation.functions import HANDS_ON, function_o
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.schedules import schedule
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.throttles import Throttle, Throttles
 from constructs_lib.readers.cloudformation.values import (
     Text,
     Value,
     entries_of,
     items_of,
+    limit_of,
     quantity_of,
     references_in,
     text_of,
@@ -46,6 +48,8 @@ _SAME_DOOR = {
     "api-gateway": {"rest-api", "http-api", "websocket-api", "api-gateway"}, "events": {"events", "schedule"},
     "rotation": {"rotation", "custom-resource"},
 }  # fmt: skip
+#: With ``'Event'`` a REST API hands the request on and does not wait.
+_INVOCATION_TYPE = "integration.request.header.X-Amz-Invocation-Type"
 _DEPLOY = frozenset({"custom-resource", "rotation"})
 
 
@@ -58,6 +62,7 @@ class EventSources:
         self.found: dict[tuple[str, str], dict[EventSource, None]] = {}
         self.schedules: dict[tuple[str, str], str] = {}
         self.mapped: dict[tuple[str, str], list[Resource]] = {}
+        self.throttles = Throttles(estate)
         readers: dict[str, Callable[[Resource], None]] = {
             "AWS::Lambda::EventSourceMapping": self._mapping,
             "AWS::ApiGateway::Method": self._rest,
@@ -109,14 +114,18 @@ class EventSources:
         what = f"of '{resource.id}'"
         maximum = quantity_of(resource.get("ScalingConfig", "MaximumConcurrency"), f"MaximumConcurrency {what}")
         pollers = quantity_of(resource.get("ProvisionedPollerConfig", "MaximumPollers"), f"MaximumPollers {what}")
+        kind = self._mapping_kind(source, origin, resource)
         function = self._add(
             resource.get("FunctionName"),
             resource,
-            self._mapping_kind(source, origin, resource),
+            kind,
             maximum_concurrency=maximum,
             provisioned_pollers=pollers,
             max_receive_count=self._receives(origin),
             enabled=truth_of(resource.get("Enabled")) is not False,
+            visibility_timeout_seconds=self._visibility(origin) if kind == "sqs" else None,
+            shards=self._shards(origin, kind),
+            **_pace(resource),
         )
         if function is not None and origin is not None:
             self.mapped.setdefault(function.key, []).append(origin)
@@ -141,9 +150,37 @@ class EventSources:
             return None
         return quantity_of(queue.get("RedrivePolicy", "maxReceiveCount"), f"maxReceiveCount of '{queue.id}'")
 
+    def _visibility(self, queue: Resource | None) -> Quantity | None:
+        if queue is None or queue.type != "AWS::SQS::Queue":
+            return Quantity.unknown("the queue is not in the given templates")
+        return quantity_of(queue.get("VisibilityTimeout"), f"VisibilityTimeout of '{queue.id}'")
+
+    def _shards(self, stream: Resource | None, kind: str) -> Quantity | None:
+        if kind == "dynamodb-stream":
+            return Quantity.unknown("AWS splits a table's stream into shards as its partitions need them")
+        if kind != "kinesis":
+            return None
+        if stream is not None and stream.type == "AWS::Kinesis::StreamConsumer":
+            found = (self.estate.resource(reference) for reference in references_in(stream.get("StreamARN")))
+            stream = next((resource for resource in found if resource is not None), None)
+        if stream is None or stream.type != "AWS::Kinesis::Stream":
+            return Quantity.unknown("the stream is not in the given templates")
+        if text_of(stream.get("StreamModeDetails", "StreamMode")) == "ON_DEMAND":
+            return Quantity.unknown(f"'{stream.id}' is an on-demand stream: its shards follow its traffic")
+        shards = quantity_of(stream.get("ShardCount"), f"ShardCount of '{stream.id}'")
+        return Quantity.unknown(f"'{stream.id}' sets no ShardCount") if shards is None else shards
+
     def _rest(self, resource: Resource) -> None:
         wait = _seconds(resource.get("Integration", "TimeoutInMillis"), resource)
-        self._add(resource.get("Integration", "Uri"), resource, "rest-api", timeout_seconds=wait or REST_API_SECONDS)
+        invocation = entries_of(resource.get("Integration", "RequestParameters")).get(_INVOCATION_TYPE)
+        waits = text_of(invocation) != "'Event'"
+        self._add(
+            resource.get("Integration", "Uri"),
+            resource,
+            "rest-api",
+            timeout_seconds=(wait or REST_API_SECONDS) if waits else None,
+            **_limits(self.throttles.of(resource.get("RestApiId"))),
+        )
 
     def _http(self, resource: Resource) -> None:
         api = next((self.estate.resource(r) for r in references_in(resource.get("ApiId"))), None)
@@ -151,7 +188,8 @@ class EventSources:
         wait = _seconds(resource.get("TimeoutInMillis"), resource)
         default = REST_API_SECONDS if socket else HTTP_API_SECONDS
         kind = "websocket-api" if socket else "http-api"
-        self._add(resource.get("IntegrationUri"), resource, kind, timeout_seconds=wait or default)
+        throttle = self.throttles.of(resource.get("ApiId"))
+        self._add(resource.get("IntegrationUri"), resource, kind, timeout_seconds=wait or default, **_limits(throttle))
 
     def _described_rest(self, resource: Resource) -> None:
         self._described(resource, "rest-api", REST_API_SECONDS)
@@ -167,7 +205,8 @@ class EventSources:
                 {r.logical_id: r for r in references_in(value)}.items() if value is not None else ()
             ):
                 if logical_id:
-                    self._add(reference, resource, kind, timeout_seconds=wait)
+                    throttle = self.throttles.of_key(resource.key)
+                    self._add(reference, resource, kind, timeout_seconds=wait, **_limits(throttle))
 
     def _permission(self, resource: Resource) -> None:
         """A service that may invoke a function, where nothing else shows what it does."""
@@ -177,8 +216,11 @@ class EventSources:
             return
         known = {source.kind for source in self.found.get(function.key, {})}
         if not known & _SAME_DOOR.get(kind, {kind}):
-            wait = API_SECONDS if kind == "api-gateway" else None
-            self._add(resource.get("FunctionName"), resource, kind, timeout_seconds=wait)
+            api = kind == "api-gateway"
+            limits = _limits(self.throttles.of(resource.get("SourceArn"))) if api else {}
+            self._add(
+                resource.get("FunctionName"), resource, kind, timeout_seconds=API_SECONDS if api else None, **limits
+            )
 
     def _url(self, resource: Resource) -> None:
         self._add(resource.get("TargetFunctionArn"), resource, "function-url")
@@ -253,6 +295,20 @@ class EventSources:
                 variables = entries_of(function.get("Environment", "Variables"))
                 for name in HANDS_ON:
                     self._add(variables.get(name), function, "custom-resource")
+
+
+def _pace(resource: Resource) -> dict[str, Quantity | None]:
+    """How an event source mapping gathers records, and how long it retries them."""
+    names = {
+        "batch_size": "BatchSize", "batching_window_seconds": "MaximumBatchingWindowInSeconds",
+        "parallelization_factor": "ParallelizationFactor", "maximum_retry_attempts": "MaximumRetryAttempts",
+        "maximum_record_age_seconds": "MaximumRecordAgeInSeconds",
+    }  # fmt: skip
+    return {name: limit_of(resource.get(word), f"{word} of '{resource.id}'") for name, word in names.items()}
+
+
+def _limits(throttle: Throttle) -> dict[str, Quantity | None]:
+    return {"throttle_rate": throttle.rate, "throttle_burst": throttle.burst}
 
 
 def _seconds(value: Value, resource: Resource) -> Quantity | None:

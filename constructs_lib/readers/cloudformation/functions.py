@@ -93,6 +93,7 @@ class Functions:
             ),
             provisioned=tuple(self.provisioned.get(function.key, ())),
             timeout_seconds=DEFAULT_TIMEOUT if timeout is None else timeout,
+            timeout_is_default=timeout is None,
             event_sources=tuple(sources),
             deploy_time=deploy_time,
             generated=is_generated(function),

@@ -42,6 +42,13 @@ class Settings:
         texts = {name: text_of(value) for name, (value, _) in self.values.items() if name != LIMIT}
         return {name: text for name, text in texts.items() if text is not None}
 
+    @property
+    def unread(self) -> dict[str, str]:
+        """Parameters that are set to something nobody can read, with the reason; ``*`` for a group nobody gave."""
+        found = {name: _reason(value) for name, (value, _) in self.values.items() if name != LIMIT}
+        whole = {"*": self.foreign} if self.foreign else {}
+        return {**whole, **{name: reason for name, reason in found.items() if reason}}
+
     def limit(self, store: str) -> tuple[Quantity | None, str | None, Origin]:
         """max_connections as a number, or as a formula, and where it is written."""
         if LIMIT not in self.values:
@@ -52,6 +59,13 @@ class Settings:
         if text is not None and not _is_number(text):
             return None, text, origin
         return quantity_of(value, f"max_connections of '{store}'"), None, origin
+
+
+def _reason(value: Value) -> str:
+    """Why a value is no plain text; empty when it is."""
+    if text_of(value) is not None:
+        return ""
+    return value.reason if isinstance(value, Unresolved) else "it depends on a condition or parameter"
 
 
 def _is_number(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib.readers.cloudformation.sam_events import event_resources
+from constructs_lib.readers.cloudformation.sam_events import event_resources, implicit_apis
 from constructs_lib.readers.cloudformation.sam_policies import statements_of
 
 Bodies = dict[str, Mapping[str, Any]]
@@ -36,6 +36,9 @@ def expanded(bodies: Mapping[str, Mapping[str, Any]], globals_: Mapping[str, Any
             }
         else:
             result[name] = body
+    for name, (kind, function) in implicit_apis(result).items():
+        made = globals_.get(kind.rsplit(":", 1)[1])
+        result.setdefault(name, {"Type": kind, "Properties": made or {}, "poolproof:from": function})
     for name, body in bodies.items():
         _connect(result, name, body)
     return result

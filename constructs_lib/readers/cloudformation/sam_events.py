@@ -7,6 +7,10 @@ from typing import Any
 
 Bodies = dict[str, Mapping[str, Any]]
 _MAPPED = frozenset({"SQS", "Kinesis", "DynamoDB", "MSK", "SelfManagedKafka", "MQ", "DocumentDB"})
+_IMPLICIT = (
+    ("RestApiId", "ServerlessRestApi", "AWS::Serverless::Api"),
+    ("ApiId", "ServerlessHttpApi", "AWS::Serverless::HttpApi"),
+)
 _SOURCES = {
     "SQS": "Queue",
     "Kinesis": "Stream",
@@ -27,6 +31,17 @@ def event_resources(function: str, events: Any) -> Bodies:
             if made is not None:
                 result[f"{function}{name}"] = made
     return result
+
+
+def implicit_apis(bodies: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    """The APIs that SAM makes by itself for events that name none: by logical id their type and the function that wants them."""
+    found: dict[str, tuple[str, str]] = {}
+    for body in bodies.values():
+        function, properties = body.get("poolproof:from"), body.get("Properties") or {}
+        for key, name, kind in _IMPLICIT:
+            if function is not None and properties.get(key) == {"Ref": name}:
+                found.setdefault(name, (kind, function))
+    return found
 
 
 def _resource(function: str, kind: str, properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -86,10 +101,12 @@ def _events(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _rest_api(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    made = {
+    made: dict[str, Any] = {
         "RestApiId": properties.get("RestApiId", {"Ref": "ServerlessRestApi"}),
         "Integration": {"Uri": _arn(function)},
     }
+    if "TimeoutInMillis" in properties:
+        made["Integration"]["TimeoutInMillis"] = properties["TimeoutInMillis"]
     return {"Type": "AWS::ApiGateway::Method", "Properties": made}
 
 

@@ -165,6 +165,13 @@ def quantity_of(value: Value, what: str) -> Quantity | None:
     return Quantity.unknown(f"{what} is not a number that the template shows")
 
 
+def limit_of(value: Value, what: str) -> Quantity | None:
+    """A number that AWS writes as -1 where there is none: ``None`` for that, else as ``quantity_of`` reads it."""
+    if isinstance(value, Either):
+        return None if all(text_of(option) == "-1" for option in value.options) else quantity_of(value, what)
+    return None if text_of(value) in ("-1", "-1.0") else quantity_of(value, what)
+
+
 def _number(plain: str, what: str) -> Quantity:
     try:
         number = float(plain)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.gateways import method_settings, plan_stages, routes
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
 from constructs_lib.readers.terraform.policies import policy
 from constructs_lib.readers.terraform.tables import table, target_of
@@ -41,6 +42,7 @@ class _Translation:
             "aws_lb_target_group_attachment": self._balancer,
             "aws_s3_bucket_notification": self._bucket,
             "aws_sqs_queue_redrive_policy": self._redrive,
+            "aws_api_gateway_method_settings": self._method_settings,
         }
         for resource in sorted(self.planned, key=lambda item: item.type == "aws_iam_role_policy_attachment"):
             if resource.type in joined:
@@ -135,6 +137,11 @@ class _Translation:
         if queue is not None:
             _redrive_policy(self.values, resource, queue)
 
+    def _method_settings(self, resource: Planned) -> None:
+        stage = self._of(resource, "stage_name", kind="AWS::ApiGateway::Stage")
+        if stage is not None:
+            stage.setdefault("MethodSettings", []).append(method_settings(self.values, resource))
+
     def _shared_passwords(self) -> None:
         """A generated password that both a database and a secret take says whose secret it is."""
         secrets: dict[str, str] = {}
@@ -180,6 +187,8 @@ def _proxy_name(name: Any, bodies: Bodies) -> Any:
 def _function(values: Values, resource: Planned, properties: dict[str, Any]) -> None:
     if properties.get("ReservedConcurrentExecutions") in (-1, "-1"):
         del properties["ReservedConcurrentExecutions"]  # the provider's way to say that none is reserved
+    if properties.get("Timeout") == 3 and resource.configured and "timeout" not in resource.expressions:
+        del properties["Timeout"]  # the provider writes its default into every plan
     found = variables(values, resource)
     if found:
         properties["Environment"] = {"Variables": found}
@@ -204,6 +213,9 @@ def _role(values: Values, resource: Planned, properties: dict[str, Any]) -> None
     documents = policy(values, resource, "inline_policy", "policy")
     if documents is not None:
         properties["Policies"] = [{"PolicyDocument": documents}]
+    if len(listed(resource.values.get("inline_policy"))) > 1:
+        more = Unresolved(f"only the first inline_policy of '{resource.address}' is read")
+        properties.setdefault("Policies", []).append({"PolicyDocument": more})
     arns = listed(resource.values.get("managed_policy_arns"))
     if arns:
         properties["ManagedPolicyArns"] = list(arns)
@@ -241,6 +253,8 @@ _SPECIAL: dict[str, Callable[[Values, Planned, dict[str, Any]], None]] = {
     "aws_docdb_cluster_parameter_group": _parameters,
     "aws_iam_role": _role,
     "aws_sqs_queue": _queue,
+    "aws_apigatewayv2_stage": routes,
+    "aws_api_gateway_usage_plan": plan_stages,
     "aws_db_proxy": _proxy,
     "aws_cloudwatch_metric_alarm": alarm,
     "aws_dynamodb_table": table,

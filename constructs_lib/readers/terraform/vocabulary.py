@@ -35,10 +35,14 @@ WORDS: dict[str, Word] = {
     "aws_lambda_event_source_mapping": Word("AWS::Lambda::EventSourceMapping", {
         "FunctionName": "function_name", "EventSourceArn": "event_source_arn", "Enabled": "enabled",
         "ScalingConfig.MaximumConcurrency": "scaling_config.maximum_concurrency",
-        "ProvisionedPollerConfig.MaximumPollers": "provisioned_poller_config.maximum_pollers",
+        "ProvisionedPollerConfig.MaximumPollers": "provisioned_poller_config.maximum_pollers", "BatchSize": "batch_size",
+        "MaximumBatchingWindowInSeconds": "maximum_batching_window_in_seconds", "ParallelizationFactor": "parallelization_factor",
+        "MaximumRetryAttempts": "maximum_retry_attempts", "MaximumRecordAgeInSeconds": "maximum_record_age_in_seconds",
     }),
     "aws_lambda_function_url": Word("AWS::Lambda::Url", {"TargetFunctionArn": "function_name"}),
-    "aws_lambda_permission": Word("AWS::Lambda::Permission", {"FunctionName": "function_name", "Principal": "principal"}),
+    "aws_lambda_permission": Word("AWS::Lambda::Permission", {
+        "FunctionName": "function_name", "Principal": "principal", "SourceArn": "source_arn",
+    }),
     "aws_db_instance": Word("AWS::RDS::DBInstance", {
         **_INSTANCE, "DBInstanceIdentifier": "identifier", "DBParameterGroupName": "parameter_group_name",
         "MasterUserPassword": "password", "SourceDBInstanceIdentifier": "replicate_source_db",
@@ -54,7 +58,7 @@ WORDS: dict[str, Word] = {
     "aws_rds_cluster_parameter_group": Word("AWS::RDS::DBClusterParameterGroup", {"DBClusterParameterGroupName": "name"}),
     "aws_db_proxy": Word("AWS::RDS::DBProxy", {
         "DBProxyName": "name", "EngineFamily": "engine_family", "IdleClientTimeout": "idle_client_timeout", "RequireTLS": "require_tls",
-        "DefaultAuthScheme": "default_auth_scheme",
+        "DefaultAuthScheme": "default_auth_scheme", "DebugLogging": "debug_logging",
     }),
     "aws_db_proxy_default_target_group": Word("AWS::RDS::DBProxyTargetGroup", {
         "DBProxyName": "db_proxy_name",
@@ -107,15 +111,33 @@ WORDS: dict[str, Word] = {
     "aws_redshiftserverless_workgroup": Word("AWS::RedshiftServerless::Workgroup", {}),
     "aws_dsql_cluster": Word("AWS::DSQL::Cluster", {}),
     "aws_secretsmanager_secret": Word("AWS::SecretsManager::Secret", {"Name": "name"}),
-    "aws_secretsmanager_secret_rotation": Word("AWS::SecretsManager::RotationSchedule", {"RotationLambdaARN": "rotation_lambda_arn"}),
+    "aws_secretsmanager_secret_rotation": Word("AWS::SecretsManager::RotationSchedule", {
+        "SecretId": "secret_id", "RotationLambdaARN": "rotation_lambda_arn",
+    }),
+    "aws_serverlessapplicationrepository_cloudformation_stack": Word("AWS::Serverless::Application", {
+        "Location.ApplicationId": "application_id",
+    }),
     "aws_ssm_parameter": Word("AWS::SSM::Parameter", {"Name": "name", "Value": "value"}),
     "aws_iam_role": Word("AWS::IAM::Role", {"RoleName": "name"}),
-    "aws_sqs_queue": Word("AWS::SQS::Queue", {"QueueName": "name"}),
-    "aws_kinesis_stream": Word("AWS::Kinesis::Stream", {}),
+    "aws_sqs_queue": Word("AWS::SQS::Queue", {"QueueName": "name", "VisibilityTimeout": "visibility_timeout_seconds"}),
+    "aws_kinesis_stream": Word("AWS::Kinesis::Stream", {
+        "ShardCount": "shard_count", "StreamModeDetails.StreamMode": "stream_mode_details.stream_mode",
+    }),
+    "aws_kinesis_stream_consumer": Word("AWS::Kinesis::StreamConsumer", {"StreamARN": "stream_arn"}),
     "aws_msk_cluster": Word("AWS::MSK::Cluster", {}),
     "aws_mq_broker": Word("AWS::AmazonMQ::Broker", {}),
     "aws_api_gateway_integration": Word("AWS::ApiGateway::Method", {
-        "Integration.Uri": "uri", "Integration.TimeoutInMillis": "timeout_milliseconds",
+        "RestApiId": "rest_api_id", "Integration.Uri": "uri", "Integration.TimeoutInMillis": "timeout_milliseconds",
+        "Integration.RequestParameters": "request_parameters",
+    }),
+    "aws_api_gateway_stage": Word("AWS::ApiGateway::Stage", {"RestApiId": "rest_api_id", "StageName": "stage_name"}),
+    "aws_api_gateway_usage_plan": Word("AWS::ApiGateway::UsagePlan", {
+        "Throttle.RateLimit": "throttle_settings.rate_limit", "Throttle.BurstLimit": "throttle_settings.burst_limit",
+    }),
+    "aws_apigatewayv2_stage": Word("AWS::ApiGatewayV2::Stage", {
+        "ApiId": "api_id",
+        "DefaultRouteSettings.ThrottlingRateLimit": "default_route_settings.throttling_rate_limit",
+        "DefaultRouteSettings.ThrottlingBurstLimit": "default_route_settings.throttling_burst_limit",
     }),
     "aws_api_gateway_rest_api": Word("AWS::ApiGateway::RestApi", {"Body": "body"}),
     "aws_apigatewayv2_api": Word("AWS::ApiGatewayV2::Api", {"ProtocolType": "protocol_type", "Body": "body"}),
@@ -147,6 +169,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "db_parameter_group_name": ("aws_db_parameter_group",),
     "db_cluster_parameter_group_name": ("aws_rds_cluster_parameter_group", "aws_docdb_cluster_parameter_group"),
     "secret_id": ("aws_secretsmanager_secret",),
+    "stage_name": ("aws_api_gateway_stage",),
+    "rest_api_id": ("aws_api_gateway_rest_api",),
+    "api_id": ("aws_apigatewayv2_api",),
     "secret_arn": ("aws_secretsmanager_secret",),
     "rule": ("aws_cloudwatch_event_rule",),
 }

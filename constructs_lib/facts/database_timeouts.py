@@ -1,0 +1,51 @@
+"""What ends a statement, an idle transaction or an idle session at the database. Sources in ``data/database_timeouts.csv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from constructs_lib.facts._tables import rows, version_tuple
+
+_FAMILIES = {
+    "postgres": "postgres", "aurora-postgresql": "postgres", "mysql": "mysql", "aurora-mysql": "mysql", "mariadb": "mariadb",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TimeoutParameter:
+    """A parameter that ends something. ``default_seconds`` is what applies where nobody set it, 0 for "never"; ``unit`` is ms or s."""
+
+    name: str
+    unit: str
+    default_seconds: Fraction
+
+    def seconds(self, written: str) -> Fraction | None:
+        """The value of a parameter group in seconds; ``None`` for text that is no number of 0 or more."""
+        try:
+            number = Fraction(written.strip())
+        except (ValueError, ZeroDivisionError):
+            return None
+        return None if number < 0 else number / (1000 if self.unit == "ms" else 1)
+
+
+def timeout_parameters(engine: str | None, version: str | None, ends: str) -> tuple[TimeoutParameter, ...]:
+    """The parameters of an engine that end a ``statement``, an ``idle transaction`` or an ``idle session``; none where it has none.
+
+    Without a version the newest one counts.
+    """
+    family = _FAMILIES.get(engine or "")
+    found = [row for row in rows("database_timeouts") if (row["family"], row["ends"]) == (family, ends)]
+    return tuple(
+        TimeoutParameter(row["parameter"], row["unit"], _seconds(row["default"], row["unit"]))
+        for row in found
+        if _there(row["from_version"], version)
+    )
+
+
+def _seconds(default: str, unit: str) -> Fraction:
+    return Fraction(default) / (1000 if unit == "ms" else 1)
+
+
+def _there(since: str, version: str | None) -> bool:
+    return not since or not version or version_tuple(version) >= version_tuple(since)
