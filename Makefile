@@ -6,21 +6,24 @@ FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_project
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup demo test unit lint types contracts format benchmark soundness reality scale wheel clean
+.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-setup: ## create .venv, install everything tests and demo need
+setup: ## create .venv, install what the demo needs
 	@bash .ci/prepare
+
+tools: ## the same, and what only tests need (Chromium, a SARIF validator)
+	@bash .ci/prepare tests
 
 demo: setup ## the whole promise on this machine: synth, refusal, deploy, burst, projection, report (about two minutes)
 	@$(PYTHON) -m demo
 
-test: setup ## run the whole test suite
+test: tools ## run the whole test suite
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -q
 
-unit: setup ## the inner loop: tests that start neither Node nor servers (seconds)
+unit: tools ## the inner loop: tests that start neither Node nor servers (seconds)
 	@$(PYTHON) -m pytest -q -m "not cdk and not local_cloud and not servers and not wheel"
 
 lint: setup ## ruff: style and common errors
