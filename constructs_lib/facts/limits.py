@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from constructs_lib.facts._tables import rows
 
 
@@ -13,3 +15,18 @@ def lambda_limit(name: str) -> int:
 def proxy_default(setting: str) -> int:
     """The service default of an RDS Proxy setting. Raises ``KeyError`` for a setting that is not in the table."""
     return {row["setting"]: int(row["default"]) for row in rows("rds_proxy_settings")}[setting]
+
+
+def proxy_maximum(setting: str) -> int:
+    """The largest value AWS allows for an RDS Proxy setting. Raises ``KeyError`` for a setting that is not in the table."""
+    return {row["setting"]: int(row["maximum"]) for row in rows("rds_proxy_settings") if row["maximum"].isdigit()}[setting]
+
+
+def least_percent(instance_class: str, *, aurora: bool) -> int:
+    """The smallest MaxConnectionsPercent that AWS recommends in front of a class (``data/rds_proxy_least_percent.csv``)."""
+    service = "aurora" if aurora else "rds"
+    return next(
+        int(row["percent"])
+        for row in rows("rds_proxy_least_percent")
+        if row["service"] == service and fnmatchcase(instance_class, row["class"])
+    )

@@ -66,6 +66,11 @@ def borrow_timeout(pool: Pool) -> Quantity:
     return Quantity.exact(limits.proxy_default("ConnectionBorrowTimeout"))
 
 
+def longest_borrow_timeout() -> int:
+    """The longest borrow timeout AWS allows, in seconds."""
+    return limits.proxy_maximum("ConnectionBorrowTimeout")
+
+
 def pool_connections(pool: Pool, capacity: Capacity) -> tuple[Quantity, Quantity]:
     """Connections clients may count on (floor) and connections the database must bear (ceil)."""
     if pool.connections is not None:

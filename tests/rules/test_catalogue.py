@@ -25,6 +25,11 @@ PP201 borrow-timeout-outlives-function error
 PP202 borrow-wait-unbounded error
 PP204 proxy-takes-reserved-slots error
 PP206 idle-percent-inconsistent error
+PP207 proxy-without-tls warning
+PP208 pinning-filter-unsafe warning
+PP211 proxy-keeps-serverless-awake warning
+PP215 proxy-debug-logging warning
+PP216 borrow-timeout-out-of-range warning
 PP401 account-concurrency-exceeded error
 PP402 concurrency-zero error
 PP403 provisioned-over-reserved error
