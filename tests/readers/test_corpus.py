@@ -11,7 +11,7 @@ from benchmarks.corpus import Case, cases
 CORPUS = Path(__file__).parents[1] / "corpus"
 
 
-@pytest.mark.parametrize("case", cases(CORPUS), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", list(cases(CORPUS)), ids=lambda case: case.name)
 def test_connections_and_findings_of_a_real_template(case: Case) -> None:
     assert (case.missed, case.invented, case.unsaid) == (set(), set(), set())
 
