@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from constructs_lib.check import Report
-    from constructs_lib.model.settings import Settings
-    from constructs_lib.readers.reading import Reading
-
-FORMATS = ("text", "json", "sarif", "html", "github")
-THRESHOLDS = ("error", "warning", "never")
-FINDINGS, UNREADABLE = 1, 2
+from constructs_lib.cli.reporting import FORMATS, THRESHOLDS, exit_code, notes, without_known, write
 
 
 @click.command(name="check", short_help="Check templates against the connections of their databases.")
@@ -57,35 +49,17 @@ def command(
     from constructs_lib.cli.configuration import load
     from constructs_lib.readers.sources import read
 
-    given = _parameters(parameters)
+    given = parameter_values(parameters)
     settings = load(config)
     reading = read(paths, given)
-    report = _without_known(check(reading.fleet, settings), baseline, write_baseline)
-    _write(report, reading, form, output)
-    _notes(report, reading, settings, shown=form == "text" and output is None)
-    return _exit_code(report, reading, fail_on)
+    report = without_known(check(reading.fleet, settings), baseline, write_baseline)
+    write(report, reading, form, output)
+    notes(report, reading, settings, shown=form == "text" and output is None)
+    return exit_code(report, reading, fail_on)
 
 
-def _without_known(report: Report, baseline: str | None, write_baseline: str | None) -> Report:
-    """The report with what the baselines know acknowledged; a new baseline holds all that is open before."""
-    if baseline is None and write_baseline is None:
-        return report
-    from constructs_lib.baseline import apply, load, write
-    from constructs_lib.cli.output import complain
-
-    known = load(baseline) if baseline is not None else None
-    if write_baseline is not None:
-        write(report, write_baseline)
-        known = load(write_baseline)
-    if known is None:
-        return report
-    report, gone = apply(report, known)
-    for title in gone:
-        complain(f"no longer found: {title}; take it out of the baseline {known.file}")
-    return report
-
-
-def _parameters(texts: Sequence[str]) -> dict[str, str]:
+def parameter_values(texts: Sequence[str]) -> dict[str, str]:
+    """Template parameters from KEY=VALUE texts. Raises ``click.UsageError`` for other texts and for two values of one."""
     values: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
@@ -94,45 +68,3 @@ def _parameters(texts: Sequence[str]) -> dict[str, str]:
         if values.setdefault(key, value) != value:
             raise click.UsageError(f"--parameters gives '{key}' twice: '{values[key]}' and '{value}'")
     return values
-
-
-def _write(report: Report, reading: Reading, form: str, output: str | None) -> None:
-    from constructs_lib.cli.output import emit, wants_color
-    from constructs_lib.reporters import github, json, sarif, text
-
-    if form == "html":
-        from constructs_lib.reporters import html
-
-        emit(html.render(report, reading.unread), output)
-        return
-    forms = {"json": json.render, "sarif": sarif.render, "github": github.render}
-    if form in forms:
-        emit(forms[form](report, reading.unread), output)
-    else:
-        emit(text.render(report, color=output is None and wants_color(), unread=reading.unread), output)
-
-
-def _notes(report: Report, reading: Reading, settings: Settings, *, shown: bool) -> None:
-    """What a person must know although it is no finding; ``shown`` tells that standard output already has the rest."""
-    from constructs_lib.cli.configuration import unmatched_stores
-    from constructs_lib.cli.output import complain
-    from constructs_lib.reporters import text
-    from constructs_lib.reporters.unread import place_of
-
-    for note in unmatched_stores(settings, report.fleet):
-        complain(note)
-    if shown:
-        return
-    for item in reading.unread:
-        complain(f"{place_of(item)}: {item.reason}")
-    for ignore in report.unused_ignores:
-        complain(text.ignore_note(ignore))
-    complain(text.summary(report, reading.unread))
-
-
-def _exit_code(report: Report, reading: Reading, fail_on: str) -> int:
-    from constructs_lib.model.finding import Severity
-
-    if reading.unread:
-        return UNREADABLE
-    return FINDINGS if fail_on != "never" and report.at_or_above(Severity(fail_on)) else 0
