@@ -15,6 +15,7 @@ from constructs_lib.model.alarms import Alarm
 from constructs_lib.model.credentials import Credential
 from constructs_lib.model.grants import Grant
 from constructs_lib.model.key_value import KeyValueTable
+from constructs_lib.model.network import ExposedPassword, Network, Placement, ServiceCall
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.outsiders import Contradiction, Outsider
 from constructs_lib.model.quantity import Quantity, total
@@ -76,6 +77,7 @@ class Store:
     preset: str | None = None
     unread_parameters: Mapping[str, str] = field(default_factory=dict)
     table: KeyValueTable | None = None
+    placement: Placement | None = None
 
     @property
     def holds_connections(self) -> bool:
@@ -113,6 +115,7 @@ class Pool:
     debug_logging: bool | None = False
     unawaited_instances: tuple[str, ...] = ()
     maximum_clients: Quantity | None = None
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ class Consumer:
     ``reserved_concurrency`` is in concurrent executions, ``None`` when none is reserved. ``timeout_seconds`` is resolved
     (Lambda's default is 3 s). ``deploy_time`` marks functions that only run while a stack deploys (custom resources, rotation);
     ``generated`` those the CDK adds by itself. ``maximum_environments`` is set for managed instances. ``timeout_is_default`` says that
-    the source sets no timeout, which differs from three seconds written down.
+    the source sets no timeout, which differs from three seconds written down. ``calls`` are AWS services it asks over the network.
     """
 
     id: str
@@ -182,6 +185,9 @@ class Consumer:
     timeout_is_default: bool = False
     keeps_failures: bool = False
     analytical: tuple[str, ...] = ()
+    placement: Placement | None = None
+    calls: tuple[ServiceCall, ...] = ()
+    exposed_passwords: tuple[ExposedPassword, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,9 +197,10 @@ class Connection:
     ``connections_per_environment`` is ``None`` when nobody declared it: one is then assumed, and said so.
     ``hold_seconds`` is how long a transaction keeps a database connection; ``hold_enforced`` says that the database ends it by then.
     ``pins_session`` means the proxy keeps one database connection per client. ``bound`` says why concurrency is naturally limited.
-    ``secrets`` are ids of the secrets it reads for this store; ``iam_login`` whether its role allows ``rds-db:connect`` anywhere
+    ``secrets`` are ids of the secrets of this store that it names; ``iam_login`` whether its role allows ``rds-db:connect`` anywhere
     (``None`` when not all of the role is visible); ``addressed`` whether an address or a declaration shows the way, not credentials
-    alone; ``session_setup`` what it asks of every session, as ``where: text``.
+    alone; ``session_setup`` what it asks of every session, as ``where: text``; ``instance`` the member of a cluster whose own address
+    it uses.
     """
 
     consumer: str
@@ -216,6 +223,7 @@ class Connection:
     iam_login: bool | None = None
     addressed: bool = False
     session_setup: tuple[str, ...] = ()
+    instance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -252,6 +260,7 @@ class Fleet:
     credentials: tuple[Credential, ...] = ()
     outsiders: tuple[Outsider, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    network: Network = field(default_factory=Network)
 
     @cached_property
     def store_by_id(self) -> dict[str, Store]:

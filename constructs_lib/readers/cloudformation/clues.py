@@ -17,7 +17,8 @@ class Clue:
 
     ``addressed`` marks evidence that names an address, which then decides how the function connects;
     ``permitted`` evidence that is a permission only, ``secret`` evidence that is credentials.
-    ``size`` is the number of connections that a connection string allows each environment, ``secret_id`` the secret it is about.
+    ``size`` is the number of connections that a connection string allows each environment, ``secret_id`` the secret it is about,
+    ``instance`` the member of a cluster whose own address it is.
     """
 
     store: str
@@ -30,6 +31,7 @@ class Clue:
     permitted: bool = False
     secret: bool = False
     size: int | None = None
+    instance: str | None = None
     secret_id: str | None = None
 
 

@@ -31,6 +31,7 @@ from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.services import uncounted
 from constructs_lib.readers.cloudformation.sessions import Sessions
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.surroundings import Surroundings
 from constructs_lib.readers.cloudformation.tables import Tables
 from constructs_lib.readers.reading import Reading, Unread
 
@@ -65,25 +66,39 @@ class _Assembly:
         self.sessions = Sessions(estate, permissions)
         self.failures = Failures(estate, named)
         self.tables = Tables(estate, environment, permissions)
+        self.surroundings = Surroundings(estate, self.databases, self.proxies, environment, permissions)
 
     def fleet(self, acknowledgements: Sequence[Acknowledgement]) -> Fleet:
         consumers = tuple(self._consumer(function) for function in self.functions.resources())
-        stores = [*self.databases.all(), *self.declared.stores()]
+        stores = [*self.databases.all()]
+        stores += self.declared.stores({store.id for store in stores})
         stores = [replace(store, table=self.tables.by_id.get(store.id)) for store in stores]
-        pools = (*self.secrets.pools(), *self.declared.pools())
+        proxied = tuple(self.secrets.pools())
+        pools = (*proxied, *self.declared.pools({pool.id for pool in proxied}))
         connections = tuple(
             edge
             for function in self.functions.resources()
             for edge in self.sessions.attached(function, self.grants.attached(function, self._connections(function)))
         )
         stores += self._unseen(stores, pools, connections)
-        others = uncounted(self.databases, self.proxies, self.secrets, self.environment)
-        gaps = tuple(
-            dict.fromkeys((*others, *self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps))
-        )
+        others = tuple(dict.fromkeys(uncounted(self.databases, self.proxies, self.secrets, self.environment)))
+        gaps = tuple(dict.fromkeys((*self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)))
         watched = tuple(alarms(self.estate, self.environment))
         held = tuple(credentials(self.estate, self.secrets))
-        return Fleet(tuple(stores), pools, consumers, connections, gaps, tuple(acknowledgements), watched, held)
+        said_twice = tuple(self.declared.contradictions)
+        found = Fleet(
+            tuple(stores),
+            pools,
+            consumers,
+            connections,
+            gaps,
+            tuple(acknowledgements),
+            watched,
+            held,
+            others,
+            said_twice,
+        )
+        return self.surroundings.attached(found)
 
     def _consumer(self, function: Resource) -> Consumer:
         deploy_time = self.sources.is_deploy_time(function)
@@ -130,7 +145,7 @@ class _Assembly:
 
     def _unseen(self, stores: Sequence[Store], pools: Sequence[Pool], connections: Sequence[Connection]) -> list[Store]:
         """Stores that only an address or a proxy shows."""
-        known = {store.id for store in stores}
+        known = {store.id for store in stores} | {pool.id for pool in pools}
         found = {name: store for name, store in self.externals.stores.items() if name not in known}
         by_pool = {pool.store: pool for pool in pools}
         for name in [*by_pool, *(connection.store for connection in connections)]:

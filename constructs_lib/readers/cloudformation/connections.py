@@ -40,6 +40,7 @@ def edges(function: Resource, clues: list[Clue], bound: str | None) -> Iterator[
             origin=function.origin,
             secrets=_secrets(found),
             addressed=any(clue.addressed for clue in group),
+            instance=_instance(group),
         )
 
 
@@ -48,10 +49,15 @@ def _surest(group: list[Clue]) -> Certainty:
 
 
 def _secrets(found: list[Clue]) -> tuple[str, ...]:
-    """The secrets that the environment names; only where it names none, those that the role may read."""
-    read = [clue for clue in found if clue.secret_id is not None and clue.strength != "possible"]
-    named = [clue for clue in read if not clue.permitted]
-    return tuple(dict.fromkeys(clue.secret_id for clue in named or read if clue.secret_id is not None))
+    """The secrets that the environment names; what the role merely may read can be meant for something else."""
+    named = [clue for clue in found if not clue.permitted and clue.strength != "possible"]
+    return tuple(dict.fromkeys(clue.secret_id for clue in named if clue.secret_id is not None))
+
+
+def _instance(group: list[Clue]) -> str | None:
+    """The member of a cluster whose own address is held, where every address is that one."""
+    held = {clue.instance for clue in group if clue.addressed}
+    return held.pop() if len(held) == 1 else None
 
 
 def _size(function: Resource, group: list[Clue], *, alone: bool) -> Quantity | None:

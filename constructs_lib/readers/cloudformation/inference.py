@@ -129,7 +129,10 @@ class Inference:
         store = self.databases.store_of(use.resource)
         if store is not None:
             size = size_in_url(use.text)
-            yield Clue(store.id, "direct", use.strength, evidence, role=role, addressed=True, size=size)
+            member = use.resource.id if use.resource.key != store.key else None
+            yield Clue(
+                store.id, "direct", use.strength, evidence, role=role, addressed=True, size=size, instance=member
+            )
 
     def _through(
         self, proxy: Resource, role: Role, strength: Certainty, evidence: str, *, addressed: bool = False
