@@ -52,7 +52,7 @@ def check(fleet: Fleet, settings: Settings | None = None) -> Report:
     findings, used = _acknowledged(found, fleet.acknowledgements, settings.ignores)
     findings.sort(key=lambda f: (-f.severity.rank, f.code, f.subject, f.message))
     unused = tuple(ignore for index, ignore in enumerate(settings.ignores) if index not in used)
-    return Report(fleet, settings, budget, tuple(findings), undecided(fleet, budget), unused)
+    return Report(fleet, settings, budget, tuple(findings), undecided(fleet, budget, settings), unused)
 
 
 def _acknowledged(

@@ -95,7 +95,9 @@ def _settings(path: Path, text: str, declared: Mapping[str, Any]) -> Settings:
 
 def unmatched_stores(settings: Settings, fleet: Fleet) -> list[str]:
     """Declarations for stores that were not read: a mistyped id would silently declare nothing."""
-    declared = dict.fromkeys((*settings.declared_max_connections, *settings.declared_consumers))
+    declared = dict.fromkeys(
+        (*settings.declared_max_connections, *settings.declared_consumers, *settings.declared_presets)
+    )
     there = ", ".join(sorted(fleet.store_by_id)) or "no store at all"
     return [
         f"settings declare the store '{name}', which is not among what was read; there is: {there}"

@@ -12,7 +12,7 @@ from constructs_lib.model.settings import Ignore, Settings
 
 #: Top-level numbers and the least each may be.
 _NUMBERS = {"account_concurrency": 1, "operator_reserve": 0, "connections_per_vcpu": 1, "deploy_overlap": 1}
-_STORE = ("max_connections", "other_connections")
+_STORE = ("max_connections", "other_connections", "preset")
 _IGNORE = ("rule", "subject", "reason")
 #: No engine, account or table of AWS comes near it; beyond it a number is a slip.
 _MOST = 10_000_000
@@ -34,7 +34,8 @@ def settings_from(table: Mapping[str, Any], wrong: list[Wrong]) -> Settings:
     def number(name: str) -> int:
         return _number((name,), table.get(name, getattr(defaults, name)), _NUMBERS[name], wrong)
 
-    limits, clients = _stores(_tables(("stores",), table.get("stores", {}), wrong), wrong)
+    stores = _tables(("stores",), table.get("stores", {}), wrong)
+    limits, clients = _stores(stores, wrong)
     return Settings(
         account_concurrency=number("account_concurrency"),
         operator_reserve=number("operator_reserve"),
@@ -43,6 +44,7 @@ def settings_from(table: Mapping[str, Any], wrong: list[Wrong]) -> Settings:
         account_concurrency_declared="account_concurrency" in table,
         declared_max_connections=limits,
         declared_consumers=clients,
+        declared_presets=_presets(stores, wrong),
         ignores=_ignores(table.get("ignore", []), wrong),
     )
 
@@ -59,6 +61,20 @@ def _stores(
         if "other_connections" in store:
             clients[name] = _clients((*key, "other_connections"), store["other_connections"], wrong)
     return limits, clients
+
+
+def _presets(stores: Mapping[str, Mapping[str, Any]], wrong: list[Wrong]) -> dict[str, str]:
+    """Services outside AWS by the names of the facts; a name that is none of them is a problem."""
+    from constructs_lib.facts import presets
+
+    given = {name: store["preset"] for name, store in stores.items() if "preset" in store}
+    for name, value in given.items():
+        key = ("stores", name, "preset")
+        if not isinstance(value, str):
+            wrong.append(Wrong(key, f"{_name(key)} must be the name of a preset, got {_shown(value)}"))
+        elif presets.preset(value) is None:
+            wrong.append(Wrong(key, f"{_name(key)}: {presets.unknown(value)}"))
+    return {name: str(value) for name, value in given.items()}
 
 
 def _clients(key: Key, value: Any, wrong: list[Wrong]) -> tuple[tuple[str, int], ...]:

@@ -7,6 +7,7 @@ replaces the formula for Aurora MySQL, and for Serverless v2.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from functools import cache, lru_cache
 
@@ -63,6 +64,20 @@ def carried_by_memory(engine: str, version: str | None, memory_bytes: int) -> tu
     return low // int(row["memory_divisor"]), high // int(row["memory_divisor"])
 
 
+def memory_carrying(engine: str, version: str | None, connections: int) -> int | None:
+    """Bytes of nominal memory whose lowest default, without its cap, is that many connections; ``None`` where memory does not decide."""
+    row = _row(engine, version)
+    if row is None:
+        return None
+    return math.ceil((connections * int(row["memory_divisor"]) + MEMORY_OVERHEAD_BYTES + 1) / MEMORY_SHARE)
+
+
+def serverless_units(engine: str, connections: int, *, capped: bool) -> int | None:
+    """The smallest maximum capacity of AWS's table, in ACU, that offers that many connections; ``None`` when none does."""
+    column = _serverless_column(engine, capped=capped)
+    return next((acu for acu, limit in _serverless(column) if limit >= connections), None)
+
+
 def settable(engine: str | None, version: str | None) -> tuple[int, int] | None:
     """The lowest and highest ``max_connections`` that AWS accepts in a parameter group; ``None`` for engines without a documented range.
 
@@ -96,16 +111,19 @@ def _serverless(column: str) -> tuple[tuple[int, int], ...]:
     return tuple(sorted((int(row["max_acu"]), int(row[column])) for row in table if row[column]))
 
 
+def _serverless_column(engine: str, *, capped: bool) -> str:
+    if engine == "aurora-mysql":
+        return "aurora_mysql"
+    return "aurora_postgresql_if_min_acu_0_or_0_5" if capped else "aurora_postgresql"
+
+
 def serverless_bounds(engine: str, max_acu: int | Fraction, *, capped: bool) -> tuple[int, int]:
     """Lowest and highest ``max_connections`` for a maximum capacity in ACU.
 
     ``capped`` says that the minimum capacity is 0 or 0.5 ACU, where Aurora PostgreSQL stops at 2,000. Between two rows of the table
     the rows themselves are the bounds.
     """
-    column = "aurora_mysql" if engine == "aurora-mysql" else "aurora_postgresql"
-    if column == "aurora_postgresql" and capped:
-        column = "aurora_postgresql_if_min_acu_0_or_0_5"
-    table = _serverless(column)
+    table = _serverless(_serverless_column(engine, capped=capped))
     below = [limit for acu, limit in table if acu <= max_acu]
     above = [limit for acu, limit in table if acu >= max_acu]
     low = below[-1] if below else 0

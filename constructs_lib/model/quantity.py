@@ -40,6 +40,12 @@ def plain(value: Number) -> int | float:
     return value if isinstance(value, int) else float(value)
 
 
+class Refused(str):
+    """A reason that names a value nobody may write there, such as a negative number: a mistake of the source, not a riddle."""
+
+    __slots__ = ()
+
+
 def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
     if not any(groups):
         return ()

@@ -14,12 +14,24 @@ from constructs_lib.model.origin import Origin
 from constructs_lib.model.patience import patience_of
 from constructs_lib.model.pools import PoolBudget, pool_percent
 from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.settings import Settings
+from constructs_lib.model.undecided_timing import timing_gaps
 from constructs_lib.model.verdict import Verdict
 
 
-def undecided(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
+def undecided(fleet: Fleet, budget: Budget, settings: Settings) -> tuple[Gap, ...]:
     """Everything that was not decided: relations the readers could not follow, unread inputs, unknown limits. Each once."""
-    return tuple(dict.fromkeys((*unread_inputs(fleet, budget), *(gap for _, gap in unknown_limits(budget)))))
+    limits = (gap for _, gap in unknown_limits(budget))
+    return tuple(dict.fromkeys((*unread_inputs(fleet, budget), *limits, *_uncounted(fleet, settings))))
+
+
+def _uncounted(fleet: Fleet, settings: Settings) -> Iterator[Gap]:
+    """Clients that are no functions, as far as nobody declared how many connections the store's other clients open."""
+    for client in fleet.outsiders:
+        if not settings.declared_consumers.get(client.store):
+            missing = f"this {client.kind} connects to '{client.store}', but no document says with how many connections"
+            advice = f"declare its connections under other_connections of '{client.store}'"
+            yield Gap(client.id, missing, advice, client.origin)
 
 
 def unknown_limits(budget: Budget) -> tuple[tuple[StoreBudget, Gap], ...]:
@@ -51,6 +63,7 @@ def unread_inputs(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
                 *_of_pools(budget),
                 *_of_account(fleet, budget),
                 *_of_concurrency(fleet),
+                *timing_gaps(fleet),
             )
         )
     )
@@ -70,7 +83,7 @@ def _loose_ends(fleet: Fleet) -> Iterator[Gap]:
                     connection.origin,
                 )
     for pool in fleet.pools:
-        if pool.store not in fleet.store_by_id:
+        if pool.store not in fleet.store_by_id and pool.store not in fleet.pool_by_id:
             yield Gap(
                 pool.id,
                 f"the target '{pool.store}' of pool '{pool.id}' is not among what was read",

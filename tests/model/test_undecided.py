@@ -13,7 +13,7 @@ STORE = Store("db", "rds-instance", "postgres", instances=(Instance("db", "db.r6
 
 
 def missing(fleet: Fleet) -> list[str]:
-    gaps = undecided(fleet, judge(fleet, Settings()))
+    gaps = undecided(fleet, judge(fleet, Settings()), Settings())
     assert all(gap.declare for gap in gaps)
     return [gap.missing for gap in gaps]
 
@@ -100,7 +100,7 @@ def test_an_unknown_limit_is_named_only_where_somebody_connects() -> None:
 def test_what_the_readers_could_not_follow_stays() -> None:
     gap = Gap("f", "an import hides the store", "declare it")
 
-    assert undecided(Fleet(gaps=(gap, gap)), judge(Fleet(), Settings())) == (gap,)
+    assert undecided(Fleet(gaps=(gap, gap)), judge(Fleet(), Settings()), Settings()) == (gap,)
 
 
 def test_concurrency_that_may_not_fit_its_reservation_is_named() -> None:

@@ -30,6 +30,7 @@ from constructs_lib.model.fleet import (
     Store,
 )
 from constructs_lib.model.origin import Origin
+from constructs_lib.model.outsiders import Contradiction, Outsider
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules import all_rules
@@ -108,6 +109,8 @@ def fleet(fields: dict[str, Any]) -> Fleet:
             made(Credential, {"id": name, **(more or {})}) for name, more in fields.get("credentials", {}).items()
         ),
         alarms=tuple(made(Alarm, {"id": name, **more}) for name, more in fields.get("alarms", {}).items()),
+        outsiders=tuple(made(Outsider, {"id": name, **more}) for name, more in fields.get("outsiders", {}).items()),
+        contradictions=tuple(made(Contradiction, said) for said in fields.get("contradictions", [])),
     )
 
 
@@ -166,4 +169,6 @@ def test_dataclasses_of_the_fleet_are_all_reachable_from_a_case() -> None:
         "acknowledgements",
         "alarms",
         "credentials",
+        "outsiders",
+        "contradictions",
     }

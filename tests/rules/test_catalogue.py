@@ -18,9 +18,14 @@ each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.n
 PINNED = """
 PP101 connections-over-budget error
 PP102 unbounded-database-function error
+PP103 pool-size-undeclared warning
 PP104 pool-outgrows-cpu warning
 PP105 max-connections-not-pinned warning
+PP106 max-connections-over-memory warning
 PP107 deploy-overlap-over-budget warning
+PP109 managed-instances-unbounded error
+PP110 tenant-isolation-multiplies warning
+PP111 failover-target-too-small warning
 PP201 borrow-timeout-outlives-function error
 PP202 borrow-wait-unbounded error
 PP204 proxy-takes-reserved-slots error
@@ -30,10 +35,22 @@ PP208 pinning-filter-unsafe warning
 PP211 proxy-keeps-serverless-awake warning
 PP215 proxy-debug-logging warning
 PP216 borrow-timeout-out-of-range warning
+PP301 function-outlives-trigger warning
+PP302 statements-unbounded warning
+PP303 idle-in-transaction-unbounded warning
+PP304 idle-sessions-kept warning
+PP305 database-closes-before-proxy error
+PP306 default-timeout-on-database-function warning
 PP401 account-concurrency-exceeded error
 PP402 concurrency-zero error
 PP403 provisioned-over-reserved error
+PP404 api-throttle-missing warning
+PP405 throttles-unwatched info
 PP501 queue-outruns-function warning
+PP502 throttle-eats-retries error
+PP503 visibility-too-short warning
+PP504 stream-fan-out-uncounted warning
+PP505 stream-retries-forever warning
 PP901 relation-not-decided info
 PP902 unknown-capacity warning
 """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
+from constructs_lib.facts import presets
 from constructs_lib.model.fleet import Connection, Gap, Instance, Pool, Store
 from constructs_lib.model.origin import Origin
-from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.outsiders import Contradiction
+from constructs_lib.model.quantity import Quantity, Refused
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 
@@ -25,6 +27,7 @@ class Declared:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.gaps: list[Gap] = []
+        self.contradictions: list[Contradiction] = []
         self._by_document = {stack.document.name: stack for stack in estate.stacks.values()}
         # A declared id is the fleet's id as it is: one external database declared in two stacks is one store.
         self._ids = {str(entry["id"]) for key in (STORES, POOLS) for _, entry in self._entries(key)}
@@ -47,28 +50,38 @@ class Declared:
         limit = _quantity(entry.get("max_connections"), f"max_connections declared for '{store.id}'")
         if limit is not None and store.max_connections is None and store.max_connections_expression is None:
             changes.update(max_connections=limit, max_connections_origin=resource.origin)
+        elif limit is not None and store.max_connections is not None and limit != store.max_connections:
+            counts, passed_over = f"{store.max_connections} in its parameter group", f"{limit} under {STORE}"
+            self.contradictions.append(Contradiction(store.id, "max_connections", counts, passed_over, resource.origin))
         others = _others(entry)
         return replace(store, **changes, other_connections=others) if changes or others else store
 
-    def stores(self) -> Iterator[Store]:
+    def stores(self, resources: Set[str]) -> list[Store]:
         """Stores that are no resources of any template, each id once."""
-        seen = set()
-        for stack, entry in self._entries(STORES):
-            if str(entry["id"]) not in seen:
-                seen.add(str(entry["id"]))
-                yield _store(
-                    entry, Origin(stack.document.path, stack.document.line("Metadata", STORES), str(entry["id"]))
-                )
+        return [_store(entry, _place(stack, STORES, entry)) for stack, entry in self._once(STORES, resources)]
 
-    def pools(self) -> Iterator[Pool]:
-        seen = set()
-        for stack, entry in self._entries(POOLS):
-            if str(entry["id"]) not in seen:
-                seen.add(str(entry["id"]))
-                store = self.identify(stack, entry.get("store"))
-                yield _pool(
-                    entry, store or str(entry.get("store")), Origin(stack.document.path, None, str(entry["id"]))
-                )
+    def pools(self, resources: Set[str]) -> list[Pool]:
+        """Pools that are no resources of any template, each id once."""
+        return [
+            _pool(
+                entry, self.identify(stack, entry.get("store")) or str(entry.get("store")), _place(stack, POOLS, entry)
+            )
+            for stack, entry in self._once(POOLS, resources)
+        ]
+
+    def _once(self, key: str, resources: Set[str]) -> Iterator[tuple[Stack, Mapping[str, Any]]]:
+        """The first declaration of every id; what a later one says otherwise, or of a resource, is a contradiction."""
+        first: dict[str, Mapping[str, Any]] = {}
+        for stack, entry in self._entries(key):
+            name, place = str(entry["id"]), _place(stack, key, entry)
+            if name in resources:
+                said = Contradiction(name, "what it is", "the resource of that name", f"an entry of {key}", place)
+                self.contradictions.append(said)
+            elif name not in first:
+                first[name] = entry
+                yield stack, entry
+            else:
+                self.contradictions += _differences(name, first[name], entry, place)
 
     def hosts(self) -> dict[str, tuple[str, str | None]]:
         """Addresses that declared stores and pools go by: host → store, and pool where the address is a pool's."""
@@ -136,11 +149,25 @@ class Declared:
         )
 
 
+def _place(stack: Stack, key: str, entry: Mapping[str, Any]) -> Origin:
+    return Origin(stack.document.path, stack.document.line("Metadata", key), str(entry["id"]))
+
+
+def _differences(
+    name: str, first: Mapping[str, Any], other: Mapping[str, Any], place: Origin
+) -> Iterator[Contradiction]:
+    for key in other:
+        if key in first and first[key] != other[key]:
+            yield Contradiction(name, key, f"{first[key]}, declared first", f"{other[key]}", place)
+
+
 def _quantity(value: Any, what: str) -> Quantity | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        return Quantity.unknown(f"{what}: not a number that the template shows")
+        written = isinstance(value, (int, float)) and not isinstance(value, bool)
+        refused = Refused(f"{what}: must be a number of 0 or more, got {value}")
+        return Quantity.unknown(refused if written else f"{what}: not a number that the template shows")
     return Quantity.exact(value)
 
 
@@ -178,29 +205,41 @@ def _store(entry: Mapping[str, Any], origin: Origin) -> Store:
         other_connections=_others(entry),
         data_api=entry.get("data_api") is True,
         origin=origin,
+        preset=_text(entry.get("preset")),
     )
 
 
 def _pool(entry: Mapping[str, Any], store: str, origin: Origin) -> Pool:
-    name = str(entry["id"])
+    name, given = str(entry["id"]), _text(entry.get("preset"))
+    published = presets.preset(given) if given is not None else None
 
-    def number(key: str) -> Quantity | None:
-        return _quantity(entry.get(key), f"{key} declared for '{name}'")
+    def number(key: str, default: int | None = None) -> Quantity | None:
+        return _quantity(entry.get(key, default), f"{key} declared for '{name}'")
+
+    connections = number("connections", published.connections if published is not None else None)
+    if given is not None and connections is None:
+        why = (
+            f"no pool size is published for '{given}' of '{name}'" if published is not None else presets.unknown(given)
+        )
+        connections = Quantity.unknown(f"{why}: declare connections of '{name}'")
 
     return Pool(
         id=name,
         store=store,
-        kind=str(entry.get("kind", "pgbouncer" if "connections" in entry else "rds-proxy")),
+        kind=str(entry.get("kind", "pgbouncer" if "connections" in entry or given else "rds-proxy")),
         percent=number("percent"),
         idle_percent=number("idle_percent"),
-        connections=number("connections"),
-        borrow_timeout_seconds=number("borrow_timeout_seconds"),
+        connections=connections,
+        borrow_timeout_seconds=number(
+            "borrow_timeout_seconds", published.borrow_timeout_seconds if published is not None else None
+        ),
         idle_client_timeout_seconds=number("idle_client_timeout_seconds"),
         require_tls=_flag(entry.get("require_tls")),
         iam_auth=_flag(entry.get("iam_auth")),
         engine_family=_text(entry.get("engine_family")),
         has_reader_endpoint=entry.get("has_reader_endpoint") is True,
         origin=origin,
+        maximum_clients=number("maximum_clients", published.clients if published is not None else None),
     )
 
 

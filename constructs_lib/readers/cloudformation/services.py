@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from constructs_lib.model.fleet import Gap
+from constructs_lib.model.outsiders import Outsider
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.declared import STORE
 from constructs_lib.readers.cloudformation.environment import Environment
@@ -25,11 +25,14 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "AWS::Glue::Job": ("DefaultArguments",),
     "AWS::DMS::Endpoint": ("ServerName", "PostgreSqlSettings", "MySqlSettings"),
     "AWS::ElasticBeanstalk::Environment": ("OptionSettings",),
+    "AWS::EC2::Instance": ("UserData",),
+    "AWS::EC2::LaunchTemplate": ("LaunchTemplateData",),
+    "AWS::AutoScaling::LaunchConfiguration": ("UserData",),
 }
 
 
-def uncounted(databases: Databases, proxies: Proxies, secrets: Secrets, environment: Environment) -> Iterator[Gap]:
-    """A gap for each client of a store whose other connections nobody declared."""
+def uncounted(databases: Databases, proxies: Proxies, secrets: Secrets, environment: Environment) -> Iterator[Outsider]:
+    """Each client of a store whose other connections nobody declared."""
     for kind, keys in CLIENTS.items():
         for client in databases.estate.of_type(kind):
             stores = [
@@ -38,7 +41,8 @@ def uncounted(databases: Databases, proxies: Proxies, secrets: Secrets, environm
             ]
             for store in dict.fromkeys(store for store in stores if store is not None):
                 if not _declares_others(store):
-                    yield _gap(client, store)
+                    words = kind.removeprefix("AWS::").replace("::", " ")
+                    yield Outsider(client.id, words, store.id, client.origin)
 
 
 def _uses(client: Resource, keys: tuple[str, ...], environment: Environment) -> Iterator[Any]:
@@ -61,9 +65,3 @@ def _store(
 def _declares_others(store: Resource) -> bool:
     entry = store.metadata.get(STORE)
     return isinstance(entry, dict) and bool(entry.get("other_connections"))
-
-
-def _gap(client: Resource, store: Resource) -> Gap:
-    kind = client.type.removeprefix("AWS::").replace("::", " ")
-    missing = f"this {kind} connects to '{store.id}', but no template says with how many connections"
-    return Gap(client.id, missing, f"declare its connections under other_connections of '{store.id}'", client.origin)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Union
 
-from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.quantity import Quantity, Refused
 
 LONGEST_TEXT_PARTS = 2_000
 
@@ -177,7 +177,7 @@ def _number(plain: str, what: str) -> Quantity:
         number = float(plain)
         return Quantity.exact(int(number) if number.is_integer() and abs(number) < 1e15 else number)
     except (ValueError, OverflowError):
-        return Quantity.unknown(f"{what} must be a number of 0 or more, got '{plain[:40]}'")
+        return Quantity.unknown(Refused(f"{what} must be a number of 0 or more, got '{plain[:40]}'"))
 
 
 def _bounded(value: Either, what: str) -> Quantity:
