@@ -8,7 +8,7 @@ from constructs_lib.facts import limits
 from constructs_lib.model.capacity import Capacity, Term
 from constructs_lib.model.chains import Chain, Waits, chains_of, crowd_of, held
 from constructs_lib.model.demand import Demand
-from constructs_lib.model.fleet import Pool
+from constructs_lib.model.fleet import Pool, Store
 from constructs_lib.model.quantity import ZERO, Quantity, total
 from constructs_lib.model.verdict import Verdict
 
@@ -69,6 +69,11 @@ def borrow_timeout(pool: Pool) -> Quantity:
 def longest_borrow_timeout() -> int:
     """The longest borrow timeout AWS allows, in seconds."""
     return limits.proxy_maximum("ConnectionBorrowTimeout")
+
+
+def least_percent(store: Store, instance_class: str) -> int:
+    """The smallest MaxConnectionsPercent that AWS recommends in front of an instance of a store."""
+    return limits.least_percent(instance_class, aurora=store.kind == "aurora-cluster")
 
 
 def pool_connections(pool: Pool, capacity: Capacity) -> tuple[Quantity, Quantity]:

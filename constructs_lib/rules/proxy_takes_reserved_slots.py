@@ -10,7 +10,8 @@ Pools whose percentages, together, reach into what is not theirs:
   the lowest limit an unpinned database may have.
 
 Each percentage is taken of each target's `max_connections` and rounded up. Direct connections of functions are
-`connections-over-budget` (PP101).
+`connections-over-budget` (PP101). Several proxies whose percentages add up to more than 100 are `proxies-share-target-over-100`
+(PP203), which then speaks instead of this rule.
 
 ## Why it matters
 
@@ -215,27 +216,27 @@ Set `MaxConnectionsPercent` to the value proposed. AWS advises to keep it at lea
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from fractions import Fraction
 
 from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.capacity import Term
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.openings import compare_openings
-from constructs_lib.model.pools import pool_percent
-from constructs_lib.model.quantity import ZERO, Quantity, format_number, total
+from constructs_lib.model.quantity import ZERO, Quantity
 from constructs_lib.model.settings import Settings
 from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._shares import largest_share, over_the_whole, share_label
 from constructs_lib.rules._wording import listed, store_label
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
     """One finding for each store, or readers of a store, whose pools alone are too large."""
     for item in budget.stores:
+        if over_the_whole(item):
+            continue
         if item.pools and _beyond(item, item.capacity.reserved) is Verdict.EXCEEDS:
             yield _finding(rule, item, f"the engine keeps {item.capacity.reserved}")
             continue
@@ -276,41 +277,14 @@ def _finding(
         arithmetic=[
             *item.capacity.terms,
             Term("usable", item.capacity.usable),
-            *(
-                Term(_pool_label(item, index), budget.opening, budget.pool.origin)
-                for index, budget in enumerate(item.pools)
-            ),
+            *(Term(share_label(budget), budget.opening, budget.pool.origin) for budget in item.pools),
             Term("pools may open", item.pools_opening),
         ],
-        fix=_fix(item, names),
+        fix=largest_share(item, names),
         origin=pool.origin,
         severity=severity,
         confidence=confidence,
     )
-
-
-def _pool_label(item: StoreBudget, index: int) -> str:
-    pool = item.pools[index].pool
-    share = (
-        ""
-        if pool.connections is not None
-        else f" ({pool_percent(pool)} %{', the default' if pool.percent is None else ''})"
-    )
-    return f"pool of {pool.id}{share}"
-
-
-def _fix(item: StoreBudget, names: str) -> str:
-    """What direct clients surely open is left to them."""
-    limit = item.capacity.max_connections.low
-    direct = total([demand.connections for demand in item.direct]).low
-    left = max(0, item.capacity.usable.low - direct)
-    if limit == 0:
-        return f"pin max_connections of {item.store.id}, then set MaxConnectionsPercent of {names} below 100 % less what is kept back"
-    percent = math.floor(Fraction(100 * math.floor(left)) / Fraction(limit))
-    if percent < 1:
-        return f"raise max_connections of {item.store.id}: nothing of {format_number(limit)} is left for a pool"
-    together = " together" if len(item.pools) > 1 else ""
-    return f"set MaxConnectionsPercent of {names}{together} to at most {percent}: {format_number(left)} of {format_number(limit)} are left"
 
 
 RULE = Rule(
