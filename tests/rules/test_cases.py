@@ -29,9 +29,12 @@ from constructs_lib.model.fleet import (
     Provisioned,
     Store,
 )
+from constructs_lib.model.grants import Grant
+from constructs_lib.model.key_value import Export, Index, KeyValueTable
 from constructs_lib.model.origin import Origin
 from constructs_lib.model.outsiders import Contradiction, Outsider
 from constructs_lib.model.quantity import Quantity
+from constructs_lib.model.schedules import Schedule
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules import all_rules
 
@@ -65,6 +68,8 @@ def store(name: str, fields: dict[str, Any]) -> Store:
         for index, cls in enumerate(classes)
     )
     others = tuple((client, quantity(count)) for client, count in fields.pop("other_connections", {}).items())
+    if "table" in fields:
+        fields = {"kind": "dynamodb-table", "engine": "dynamodb", **fields, "table": table(fields["table"] or {})}
     defaults = {"kind": "rds-instance", "engine": "postgres", "engine_version": "17.5"}
     placed = Origin("case.yaml", 1, name, f"Stack/{name}")
     return typing.cast(
@@ -86,7 +91,7 @@ def store(name: str, fields: dict[str, Any]) -> Store:
 def function(name: str, fields: dict[str, Any]) -> tuple[Consumer, list[Connection]]:
     uses = fields.pop("uses", [])
     sources = tuple(
-        made(EventSource, {"id": source, **more}) for source, more in fields.pop("event_sources", {}).items()
+        made(EventSource, {"id": source, **scheduled(more)}) for source, more in fields.pop("event_sources", {}).items()
     )
     provisioned = tuple(
         made(Provisioned, {"id": alias, "executions": count}) for alias, count in fields.pop("provisioned", {}).items()
@@ -94,7 +99,32 @@ def function(name: str, fields: dict[str, Any]) -> tuple[Consumer, list[Connecti
     renamed = {"reserved": "reserved_concurrency", "timeout": "timeout_seconds"}
     plain = {renamed.get(key, key): value for key, value in fields.items()}
     consumer = made(Consumer, {"id": name, **plain, "event_sources": sources, "provisioned": provisioned})
-    return consumer, [made(Connection, {"consumer": name, **use}) for use in uses]
+    return consumer, [made(Connection, {"consumer": name, **granted(use)}) for use in uses]
+
+
+def granted(use: Mapping[str, Any]) -> dict[str, Any]:
+    """A connection with its grants, each a list of actions or the fields of one."""
+    written = [{"actions": item} if isinstance(item, list) else item for item in use.get("grants", [])]
+    grants = tuple(made(Grant, {**item, "actions": tuple(item["actions"])}) for item in written)
+    return {**use, "grants": grants} if grants else dict(use)
+
+
+def scheduled(source: Mapping[str, Any]) -> dict[str, Any]:
+    """An event source with its schedule."""
+    return {**source, "schedule": made(Schedule, source["schedule"])} if "schedule" in source else dict(source)
+
+
+def table(fields: Mapping[str, Any]) -> KeyValueTable:
+    """A table with its indexes (name to partition key), exports and other facts."""
+    nested: dict[str, Any] = {key: tuple(fields[key]) for key in ("stream_readers", "known_as") if key in fields}
+    nested["indexes"] = tuple(Index(name, key) for name, key in fields.get("indexes", {}).items())
+    nested["exports"] = tuple(
+        made(
+            Export, {"id": name, **more, "schedules": tuple(made(Schedule, item) for item in more.get("schedules", []))}
+        )
+        for name, more in fields.get("exports", {}).items()
+    )
+    return typing.cast("KeyValueTable", made(KeyValueTable, {**fields, **nested}))
 
 
 def fleet(fields: dict[str, Any]) -> Fleet:

@@ -59,6 +59,18 @@ PP502 throttle-eats-retries error
 PP503 visibility-too-short warning
 PP504 stream-fan-out-uncounted warning
 PP505 stream-retries-forever warning
+PP701 scan-on-request-path warning
+PP702 throughput-under-concurrency warning
+PP703 hot-key-index info
+PP704 stream-readers-over-two warning
+PP705 idempotency-without-ttl warning
+PP706 no-point-in-time-recovery error
+PP801 projector-on-request-path warning
+PP802 projector-overlaps-itself warning
+PP803 schedule-without-failure-path warning
+PP804 freshness-unwatched warning
+PP805 export-window-broken error
+PP806 analytical-scan-on-relational info
 PP901 relation-not-decided info
 PP902 unknown-capacity warning
 """

@@ -1,0 +1,49 @@
+"""What starts a function: people who wait for an answer, or a clock; and what shows that it makes reports."""
+
+from __future__ import annotations
+
+import re
+
+from constructs_lib.model.fleet import Consumer, EventSource
+from constructs_lib.rules._names import words
+
+#: Event sources behind which somebody waits for the answer.
+REQUESTS = frozenset({"http-api", "rest-api", "api-gateway", "websocket-api", "function-url", "alb", "appsync"})
+_REPORTING = re.compile(
+    r"\b(projectors?|projections?|reports?|reporting|etl|exporters?|exports?|aggregat(?:e|es|or|ion)|analytics|rollups?|warehouse"
+    r"|materiali[sz]er?|statistics)\b"
+)
+
+
+def on_request_path(consumer: Consumer) -> bool:
+    """Whether requests that wait for an answer start the function."""
+    return any(source.kind in REQUESTS and source.enabled for source in consumer.event_sources)
+
+
+def schedules(consumer: Consumer) -> list[EventSource]:
+    """The schedules that start it, none that is switched off."""
+    return [source for source in consumer.event_sources if source.kind == "schedule" and source.enabled]
+
+
+def only_scheduled(consumer: Consumer) -> bool:
+    """Whether a clock starts the function and nothing else does."""
+    enabled = [source for source in consumer.event_sources if source.enabled]
+    return bool(enabled) and all(source.kind == "schedule" for source in enabled)
+
+
+def reporting_name(consumer: Consumer) -> str | None:
+    """The word of the function's name that says it reads much to make little: a projector, a report, an export."""
+    place = consumer.origin.path or ""
+    for name in (consumer.id.rpartition("/")[2], place.rpartition("/")[2]):
+        match = _REPORTING.search(" ".join(words(name)))
+        if match is not None:
+            return match.group(1)
+    return None
+
+
+def projecting(consumer: Consumer) -> str | None:
+    """What shows that the function fills or asks an analytical store: its permissions, else its name; ``None`` when nothing does."""
+    if consumer.analytical:
+        return f"its role allows {consumer.analytical[0]}"
+    word = reporting_name(consumer)
+    return None if word is None else f"its name says '{word}'"
