@@ -15,7 +15,7 @@ it is a race, and the next attempt may win it. Updates are not affected, so it s
 ## What it cannot see
 
 A security group that keeps the proxy away from the database has the same symptom and is not looked at here. Instances in another template.
-Terraform, whose plan does not show what a resource waits for.
+Terraform, whose provider tries again until the cluster has an instance (hashicorp/terraform-provider-aws, pull request 19096).
 
 ## Bad
 

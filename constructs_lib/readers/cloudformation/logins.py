@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.permissions import POLICIES, Permissions
+from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
     Reference,
     Text,
     Value,
+    entries_of,
     items_of,
+    pattern_of,
     references_in,
     scalar_text,
 )
@@ -50,6 +52,7 @@ class Logins:
         self.estate = estate
         self.permissions = permissions
         self._loose = any(self._is_loose(policy) for policy in estate.of_type(*POLICIES))
+        self._trusted = self._trusted_roles()
         self._answers: dict[tuple[str, str], bool | None] = {}
 
     def of(self, function: Resource) -> bool | None:
@@ -60,7 +63,19 @@ class Logins:
             return None
         if role.key not in self._answers:
             self._answers[role.key] = self._answer(role)
-        return self._answers[role.key]
+        own = self._answers[role.key]
+        # A role that trusts the function's by name needs no sts:AssumeRole on its side; its ARN has to reach the code somehow.
+        return None if own is False and (role.key in self._trusted or _names_a_role(function)) else own
+
+    def _trusted_roles(self) -> set[tuple[str, str]]:
+        """Roles that another role of the estate lets take it on."""
+        found: set[tuple[str, str]] = set()
+        for role in self.estate.of_type(ROLE):
+            trusted = [
+                self.estate.resource(reference) for reference in references_in(role.get("AssumeRolePolicyDocument"))
+            ]
+            found.update(item.key for item in trusted if item is not None and item is not role and item.type == ROLE)
+        return found
 
     def _answer(self, role: Resource) -> bool | None:
         policies = list(self._policies(role))
@@ -93,6 +108,15 @@ class Logins:
             return False
         names = [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]
         return any(self.permissions.role(name) is None for name in names)
+
+
+def _names_a_role(function: Resource) -> bool:
+    """Whether the environment hands the code a role, by a variable's name or by an ARN."""
+    for name, value in entries_of(function.get("Environment", "Variables")).items():
+        text = "".join(part or "" for part in pattern_of(value) or ())
+        if ":role/" in text or any(word in str(name).upper() for word in ("ROLE", "IAM_ARN")):
+            return True
+    return False
 
 
 def _covers(pattern: str, action: str) -> bool:
