@@ -24,7 +24,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 class Commands(click.Group):
     """Loads a command's module only when it is asked for."""
 
-    NAMES = ("check", "explain")
+    NAMES = ("check", "explain", "plan", "rehearse", "audit")
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.NAMES)

@@ -12,7 +12,7 @@ from constructs_lib.readers.cloudformation.document import Parsed, parse, templa
 from constructs_lib.readers.reading import Reading, Unread, UnreadableError
 from constructs_lib.readers.terraform import plan_document
 
-__all__ = ["Reading", "Unread", "read"]
+__all__ = ["Reading", "Unread", "documents_in", "read"]
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 TERRAFORM = "Terraform JSON, but no plan of a known version: give the output of 'terraform show -json <plan file>'"
@@ -26,10 +26,20 @@ def read(paths: Sequence[str | Path], parameters: Mapping[str, str] | None = Non
 
     ``parameters`` override template parameters by name, or by ``Template/Name`` for one template only.
     """
+    gathering = _gathered(paths)
+    return read_documents(gathering.documents, parameters or {}, gathering.unread, gathering.acknowledgements)
+
+
+def documents_in(paths: Sequence[str | Path]) -> list[Document]:
+    """The documents that ``read`` makes one fleet of, without those that cannot be read."""
+    return _gathered(paths).documents
+
+
+def _gathered(paths: Sequence[str | Path]) -> _Gathering:
     gathering = _Gathering()
     for path in paths:
         gathering.take(Path(path))
-    return read_documents(gathering.documents, parameters or {}, gathering.unread, gathering.acknowledgements)
+    return gathering
 
 
 class _Gathering:
