@@ -6,7 +6,7 @@ FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_project
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale corpus wheel clean
+.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale corpus robustness fuzz wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -57,6 +57,14 @@ scale: setup ## 100, 1,000 and 10,000 functions judged: seconds and memory
 
 corpus: setup ## precision and recall on labelled real templates; CASES=folder for others
 	@$(PYTHON) benchmarks/corpus.py $(or $(CASES),tests/corpus)
+
+robustness: setup ## 100,000 broken documents, and every value of the examples hidden in turn (a quarter of an hour)
+	@$(PYTHON) benchmarks/hidden_values.py
+	@$(PYTHON) benchmarks/robustness.py --documents 100000
+
+fuzz: setup ## coverage-guided bytes at the readers (atheris, installed for this; minutes)
+	@.venv/bin/uv pip install --quiet --python $(PYTHON) "atheris>=2.3"
+	@$(PYTHON) benchmarks/fuzz.py -runs=200000 -max_len=20000 -timeout=5 build/fuzz
 
 wheel: setup ## build the wheel into dist/
 	@$(PYTHON) -m build --wheel --no-isolation

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.robustness import run
 from constructs_lib.readers.cloudformation import read_documents
 from constructs_lib.readers.cloudformation.document import Document, parse, template_name
 
@@ -90,3 +91,11 @@ def test_a_role_that_thousands_share_stays_readable() -> None:
     assert time.perf_counter() - began < 5
     assert {connection.store for connection in fleet.connections} == {"T7"}
     assert len(fleet.connections) == 300
+
+
+def test_broken_documents_end_in_a_report_or_a_refusal() -> None:
+    """A sample of what ``make robustness`` does a hundred thousand times."""
+    outcome = run(range(10_000_000, 10_000_400))
+    assert outcome.failures == []
+    assert outcome.ends["findings"] > 50
+    assert outcome.ends["refused with a line"] > 20
