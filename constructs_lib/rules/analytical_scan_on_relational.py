@@ -55,6 +55,11 @@ Resources:
   ReportUrl:
     Type: AWS::Lambda::Url
     Properties: {TargetFunctionArn: !Ref SalesReport, AuthType: AWS_IAM}
+  Throttled:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      {Namespace: AWS/Lambda, MetricName: Throttles, Statistic: Sum, Period: 60, EvaluationPeriods: 5, Threshold: 1,
+        ComparisonOperator: GreaterThanThreshold}
 ```
 
 ```hcl terraform
@@ -117,6 +122,13 @@ resource "aws_lambda_function_url" "report" {
   function_name      = aws_lambda_function.sales_report.function_name
   authorization_type = "AWS_IAM"
 }
+resource "aws_cloudwatch_metric_alarm" "throttled" {
+  alarm_name          = "throttled"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Throttles"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 5
+}
 ```
 
 ```python cdk
@@ -145,6 +157,7 @@ report = lambda_.Function(
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 report.add_function_url()
+lambda_.Function.metric_all_throttles().create_alarm(stack, "Throttled", threshold=1, evaluation_periods=5)
 ```
 
 ## Good
@@ -185,6 +198,11 @@ Resources:
   ReportUrl:
     Type: AWS::Lambda::Url
     Properties: {TargetFunctionArn: !Ref SalesReport, AuthType: AWS_IAM}
+  Throttled:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      {Namespace: AWS/Lambda, MetricName: Throttles, Statistic: Sum, Period: 60, EvaluationPeriods: 5, Threshold: 1,
+        ComparisonOperator: GreaterThanThreshold}
 ```
 
 ```hcl terraform
@@ -247,6 +265,13 @@ resource "aws_lambda_function_url" "report" {
   function_name      = aws_lambda_function.sales_report.function_name
   authorization_type = "AWS_IAM"
 }
+resource "aws_cloudwatch_metric_alarm" "throttled" {
+  alarm_name          = "throttled"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Throttles"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 5
+}
 ```
 
 ```python cdk
@@ -275,6 +300,7 @@ report = lambda_.Function(
     environment={"PGHOST": orders.cluster_read_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 report.add_function_url()
+lambda_.Function.metric_all_throttles().create_alarm(stack, "Throttled", threshold=1, evaluation_periods=5)
 ```
 
 ## How to fix
