@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 
-from constructs_lib.readers.live.collect import Asking, NotAnswered
+from constructs_lib.readers.live.collect import Asking, NotAnswered, record
+from constructs_lib.readers.live.recording import Recording
 
 REGION = "eu-west-1"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -83,3 +84,28 @@ class MotoAsking(Asking):
             return super().call(service, operation, key, arguments)
         except (NotImplementedError, ImportError) as error:
             raise NotAnswered("NotImplemented", str(error)) from error
+
+
+#: What moto does not have, as AWS answers it for this account.
+ANSWERED: dict[str, Any] = {
+    "lambda.get_account_settings": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 970},
+    "lambda.list_provisioned_concurrency_configs": {"direct": [], "proxied": []},
+    "lambda.list_function_url_configs": {"direct": [], "proxied": []},
+    "lambda.get_policy": {},
+    "rds.describe_db_proxy_endpoints": [],
+    "elasticache.describe_serverless_caches": [],
+    "apigatewayv2.get_apis": [],
+    "apigateway.get_rest_apis": [],
+    "cloudformation.list_stacks": [],
+}
+
+
+def recorded() -> Recording:
+    """The account as the audit records it; call it inside ``mock_aws``."""
+    make_account()
+    recording = record(MotoAsking(REGION, None))
+    missing = {item.operation for item in recording.refused}
+    assert missing <= ANSWERED.keys(), missing - ANSWERED.keys()
+    recording.answers.update({name: ANSWERED[name] for name in missing})
+    recording.refused.clear()
+    return recording
