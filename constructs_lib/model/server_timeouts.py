@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from constructs_lib.facts.database_timeouts import TimeoutParameter, timeout_parameters
-from constructs_lib.model.fleet import Connection, Consumer, Fleet, Store
+from constructs_lib.facts.limits import proxy_default
+from constructs_lib.model.fleet import Pool, Store
 from constructs_lib.model.quantity import Quantity
 
 _KINDS = frozenset({"rds-instance", "rds-cluster", "aurora-cluster"})
@@ -17,10 +17,11 @@ _NEVER = Quantity.exact(0)
 class ServerTimeout:
     """The soonest end the database makes. ``seconds`` is ``None`` when nothing ends it; ``written`` says that somebody set it.
 
-    ``parameter`` is the one that decides, or the first that could.
+    ``parameter`` is the one that decides, or the first that could; ``unit`` is what a parameter group writes it in, ms or s.
     """
 
     parameter: str
+    unit: str
     seconds: Quantity | None
     written: bool
 
@@ -37,12 +38,19 @@ def server_timeout(store: Store, ends: str) -> ServerTimeout | None:
     found = [(parameter, *_value(store, parameter)) for parameter in parameters]
     active = [(parameter, seconds, written) for parameter, seconds, written in found if seconds.high != 0]
     if not active:
-        return ServerTimeout(parameters[0].name, None, any(written for _, _, written in found))
+        return ServerTimeout(parameters[0].name, parameters[0].unit, None, any(written for _, _, written in found))
     first, seconds, written = active[0]
     for parameter, other, set_there in active[1:]:
         first, written = (parameter, set_there) if other.surely_below(seconds) else (first, written)
         seconds = seconds.at_most(other)
-    return ServerTimeout(first.name, seconds, written)
+    return ServerTimeout(first.name, first.unit, seconds, written)
+
+
+def client_idle_timeout(pool: Pool) -> Quantity:
+    """Seconds a proxy lets its clients be idle, with AWS's default where the source says nothing."""
+    if pool.idle_client_timeout_seconds is not None:
+        return pool.idle_client_timeout_seconds
+    return Quantity.exact(proxy_default("IdleClientTimeout"))
 
 
 def _value(store: Store, parameter: TimeoutParameter) -> tuple[Quantity, bool]:
@@ -58,13 +66,3 @@ def _value(store: Store, parameter: TimeoutParameter) -> tuple[Quantity, bool]:
         return Quantity.unknown(f"{parameter.name} of '{store.id}': {reason}"), True
     default = parameter.default_seconds
     return (_NEVER if default == 0 else Quantity.exact(default)), False
-
-
-def database_clients(fleet: Fleet, store: Store) -> Iterator[tuple[Connection, Consumer]]:
-    """Functions that hold connections of a store while it serves requests: not while a stack deploys, not over HTTP."""
-    for connection in fleet.connections_by_store.get(store.id, ()):
-        consumer = fleet.consumer_by_id.get(connection.consumer)
-        if consumer is None or consumer.kind != "function" or consumer.deploy_time or consumer.generated:
-            continue
-        if connection.via in ("direct", "proxy") and connection.certainty != "possible":
-            yield connection, consumer
