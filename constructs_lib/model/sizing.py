@@ -1,169 +1,131 @@
 """From what functions must carry to what they need: reserved concurrency, pool, max_connections, and the smallest class that fits.
 
-Concurrency follows Little's law. The pool is the smallest that both carries the transactions per second at the wanted utilisation
-and passes proof A or B. What is pinned leaves the engine's and the operators' connections outside the pool.
+Concurrency follows Little's law, the average wait at the pool included (machine-repairman). The pool is the smallest that both carries
+the transactions per second at the wanted utilisation and is proven by the very judge that checks templates: one connection fewer
+and it is busier than wanted, or not proven. What is pinned leaves the engine's, the operators' and other clients' connections outside it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 
-from constructs_lib.facts import classes, defaults, reserved
-from constructs_lib.model.quantity import Number, format_number, to_number
-from constructs_lib.model.queueing import little
+from constructs_lib.facts import reserved
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.hosting import Host, Need, hosts
+from constructs_lib.model.obstacles import Obstacle, beyond_account, obstacles_before, reservable, too_low
+from constructs_lib.model.pool_search import Trial, concurrency_at, least_pool, mean_wait, pool_averages
+from constructs_lib.model.profile import StoreProfile
+from constructs_lib.model.proposal import fleet_of, hosted, pool_of
+from constructs_lib.model.quantity import Number
+from constructs_lib.model.queueing import Averages
 from constructs_lib.model.settings import Settings
-from constructs_lib.model.waiting import Holders, longest_wait
+from constructs_lib.model.shortfall import misfit
+from constructs_lib.model.workload import Workload
 
-#: Above this share of a pool in use, waits grow fast with every further request; the rest carries bursts.
-TARGET_UTILISATION = Fraction(7, 10)
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What one function must carry at its peak. Times in seconds, per invocation; ``hold`` is per transaction."""
-
-    name: str
-    peak_requests_per_second: Number
-    duration_seconds: Number
-    hold_seconds: Number
-    transactions: int = 1
-    timeout_seconds: Number = 30
-
-    @property
-    def concurrency(self) -> int:
-        """Executions at the peak, at least one."""
-        return max(1, little(self.peak_requests_per_second, self.duration_seconds))
-
-    @property
-    def busy_connections(self) -> Number:
-        """Connections in use on average at the peak."""
-        return self.peak_requests_per_second * self.transactions * self.hold_seconds
-
-    @property
-    def patience_seconds(self) -> Number:
-        """The longest wait per transaction that still lets an invocation end before its timeout."""
-        other = max(0, self.duration_seconds - self.transactions * self.hold_seconds)
-        return Fraction(self.timeout_seconds - other) / self.transactions - self.hold_seconds
+#: As the constructs have it: long enough for every proof worth having, short enough to end before functions do.
+DEFAULT_BORROW_TIMEOUT = 10
 
 
 @dataclass(frozen=True)
 class Sizing:
-    """The numbers that fit together, or why none do.
+    """The numbers of one store that fit together, or the obstacles.
 
-    ``concurrency`` maps function to reserved executions; ``pool`` and ``max_connections`` are connections, ``percent`` the proxy's
-    share; ``instance_class`` the smallest that carries them, ``None`` when no listed class does. ``why`` explains every number.
+    ``concurrency`` are reserved executions in the order of ``workloads``. ``pool`` is what clients need of the proxy (0 without one),
+    ``least_pool`` what the peak's transactions need at the wanted utilisation. ``longest_wait_seconds`` is proven, ``averages`` are
+    of the whole pool with every environment busy (``None`` without a proxy). ``hosts`` carry it: the smallest first, then alternatives.
     """
 
-    concurrency: tuple[tuple[str, int], ...]
-    pool: int
-    percent: int
-    max_connections: int
-    longest_wait_seconds: Number
-    instance_class: str | None
-    why: tuple[str, ...]
+    store: StoreProfile
+    workloads: tuple[Workload, ...]
+    obstacles: tuple[Obstacle, ...] = ()
+    concurrency: tuple[int, ...] = ()
+    pool: int = 0
+    least_pool: int = 0
+    slots: int = 0
+    borrow_timeout_seconds: int = 0
+    longest_wait_seconds: Number = 0
+    averages: Averages | None = None
+    hosts: tuple[Host, ...] = ()
+
+    @property
+    def host(self) -> Host | None:
+        """The smallest class that carries it; ``None`` when there are obstacles."""
+        return self.hosts[0] if self.hosts else None
+
+    @property
+    def clients(self) -> int:
+        return sum(self.concurrency)
+
+    @property
+    def fleet(self) -> Fleet | None:
+        """What is proposed, as a reader of a template would find it; ``None`` when nothing is."""
+        if self.host is None:
+            return None
+        percent, pooled = self.host.pin.percent, self.store.via == "proxy"
+        pool = pool_of(self.store, self.borrow_timeout_seconds, percent=percent) if pooled else None
+        return fleet_of(hosted(self.store, self.host), pool, self.workloads, self.concurrency)
 
 
-def size(
-    workloads: Sequence[Workload],
-    *,
-    engine: str = "postgres",
-    engine_version: str | None = None,
-    borrow_timeout_seconds: Number = 5,
-    aurora: bool = False,
-    settings: Settings | None = None,
-) -> Sizing:
-    """Size one store behind a proxy for functions at their peak.
+def size(store: StoreProfile, workloads: Sequence[Workload], settings: Settings | None = None) -> Sizing:
+    """Size one store for functions at their peak. Never raises: what cannot be is an obstacle with its reason."""
+    settings, given = settings or Settings(), tuple(workloads)
+    obstacles = obstacles_before(store, given, settings)
+    if obstacles:
+        return Sizing(store, given, obstacles)
+    return _pooled(store, given, settings) if store.via == "proxy" else _direct(store, given, settings)
 
-    Raises ``ValueError`` for no workloads, or one whose transactions cannot end before its timeout even without waiting.
-    """
-    _refuse(workloads)
-    settings = settings or Settings()
-    clients = sum(workload.concurrency for workload in workloads)
-    carrying = math.ceil(sum(Fraction(w.busy_connections) for w in workloads) / TARGET_UTILISATION)
-    pool = _smallest_pool(workloads, max(1, carrying), clients, borrow_timeout_seconds)
-    wait = longest_wait(_holders(workloads), pool) or 0
-    slots = reserved.engine_slots(engine, engine_version).connections + settings.operator_reserve
-    maximum, percent = _pin(pool, slots)
-    chosen, reason = _smallest_class(engine, engine_version, maximum, pool, aurora=aurora, settings=settings)
-    why = (
-        *(_concurrency_line(workload) for workload in workloads),
-        f"{carrying} connections carry the peak's transactions at {format_number(TARGET_UTILISATION * 100)} % utilisation",
-        (
-            f"a pool of {pool} lets {clients} clients wait at most {format_number(wait)} s; "
-            f"the borrow timeout is {format_number(borrow_timeout_seconds)} s"
-        ),
-        f"max_connections {maximum} = pool {pool} at {percent} % and at least {slots} kept by engine and operators",
-        reason,
+
+def _direct(store: StoreProfile, workloads: tuple[Workload, ...], settings: Settings) -> Sizing:
+    counts = tuple(item.concurrency for item in workloads)
+    need = Need(0, sum(counts) * settings.deploy_overlap, sum(counts), _slots(store, settings))
+    return _on_a_class(Sizing(store, workloads, too_low(workloads, 0), counts, slots=need.slots), need, settings)
+
+
+def _pooled(store: StoreProfile, workloads: tuple[Workload, ...], settings: Settings) -> Sizing:
+    borrow = store.borrow_timeout_seconds or _borrow_timeout(workloads)
+    least = min(least_pool(workloads, store.utilisation_percent), sum(item.concurrency for item in workloads))
+    trial = Trial(store, workloads, borrow, settings)
+    pool = trial.smallest(least)
+    counts = concurrency_at(workloads, pool)
+    mean = pool_averages(workloads, counts, pool)
+    sizing = Sizing(
+        store=store,
+        workloads=workloads,
+        obstacles=too_low(workloads, mean_wait(mean)),
+        concurrency=counts,
+        pool=pool,
+        least_pool=least,
+        slots=_slots(store, settings),
+        borrow_timeout_seconds=borrow,
+        longest_wait_seconds=trial.wait(pool),
+        averages=mean,
     )
-    concurrency = tuple((workload.name, workload.concurrency) for workload in workloads)
-    return Sizing(concurrency, pool, percent, maximum, wait, chosen, why)
+    if sizing.clients > reservable(settings):
+        obstacles = (*sizing.obstacles, beyond_account(store.name, sizing.clients, settings))
+        sizing = replace(sizing, obstacles=obstacles)
+    return _on_a_class(sizing, Need(pool, 0, 0, sizing.slots), settings)
 
 
-def _refuse(workloads: Sequence[Workload]) -> None:
-    if not workloads:
-        raise ValueError("sizing needs at least one function with a peak, got none")
-    hopeless = [w.name for w in workloads if w.patience_seconds < 0 or w.hold_seconds <= 0 or w.duration_seconds <= 0]
-    if hopeless:
-        raise ValueError(
-            f"{', '.join(hopeless)}: hold and duration must be positive, and transactions × hold plus other work must end before "
-            "the timeout; raise the timeout or shorten the transactions"
-        )
+def _on_a_class(sizing: Sizing, need: Need, settings: Settings) -> Sizing:
+    if sizing.obstacles:
+        return sizing
+    found = hosts(sizing.store, need, settings.connections_per_vcpu)
+    if found:
+        return replace(sizing, hosts=found)
+    constraint, message = misfit(sizing.store, need, settings.connections_per_vcpu)
+    return replace(sizing, obstacles=(Obstacle(constraint, sizing.store.name, message),))
 
 
-def _holders(workloads: Sequence[Workload]) -> list[Holders]:
-    return [Holders(workload.concurrency, workload.hold_seconds) for workload in workloads]
+def _slots(store: StoreProfile, settings: Settings) -> int:
+    """Connections that engine, operators and other clients keep."""
+    engine = reserved.engine_slots(store.engine, store.engine_version).connections
+    return engine + settings.operator_reserve + store.other_connections
 
 
-def _smallest_pool(workloads: Sequence[Workload], least: int, clients: int, borrow_timeout: Number) -> int:
-    """The smallest pool, from ``least`` up, whose longest wait everybody can bear; never larger than the clients need (proof A)."""
-    patience = min(workload.patience_seconds for workload in workloads)
-    low, high = least, max(least, clients)
-    while low < high:
-        middle = (low + high) // 2
-        wait = longest_wait(_holders(workloads), middle)
-        if wait is not None and (wait == 0 or (wait < borrow_timeout and wait <= patience)):
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def _pin(pool: int, slots: int) -> tuple[int, int]:
-    """The smallest max_connections, with its whole percentage, whose floor gives the pool and whose ceiling leaves the slots free."""
-    maximum = pool + slots
-    while True:
-        percent = math.ceil(Fraction(100 * pool, maximum))
-        opened = math.ceil(Fraction(maximum * percent, 100))
-        if percent <= 100 and maximum * percent // 100 >= pool and opened + slots <= maximum:
-            return maximum, percent
-        maximum += 1
-
-
-def _smallest_class(
-    engine: str, version: str | None, maximum: int, pool: int, *, aurora: bool, settings: Settings
-) -> tuple[str | None, str]:
-    for name in classes.offered(aurora=aurora):
-        memory, count = classes.memory_bytes(name), classes.vcpus(name)
-        bounds = None if memory is None else defaults.bounds(engine, version, name, memory)
-        if bounds is None or count is None or bounds[0] < maximum or settings.connections_per_vcpu * count < pool:
-            continue
-        carried = settings.connections_per_vcpu * count
-        return (
-            name,
-            f"{name} carries {bounds[0]} connections by memory and {carried} by its {count} vCPUs: the smallest that does",
-        )
-    return None, (
-        f"no listed class of engine '{engine}' carries {maximum} connections and a pool of {pool} at "
-        f"{settings.connections_per_vcpu} per vCPU: split the load, shorten the transactions, or raise connections_per_vcpu"
-    )
-
-
-def _concurrency_line(workload: Workload) -> str:
-    rate, duration = (
-        format_number(to_number(workload.peak_requests_per_second)),
-        format_number(to_number(workload.duration_seconds)),
-    )
-    return f"{workload.name}: {rate} requests/s × {duration} s = {workload.concurrency} concurrent executions"
+def _borrow_timeout(workloads: Sequence[Workload]) -> int:
+    """Whole seconds: as patient as the least patient function can be, at most the default, and shorter than every function's timeout."""
+    patience = math.floor(min(item.patience_seconds for item in workloads))
+    shortest = math.ceil(min(item.timeout_seconds for item in workloads)) - 1
+    return max(1, min(DEFAULT_BORROW_TIMEOUT, patience, shortest))

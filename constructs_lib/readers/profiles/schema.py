@@ -26,6 +26,8 @@ FUNCTIONS, NAMED_STORES = "function_profiles", "stores"
 _LONGEST_TIMEOUT_SECONDS = 900
 _LONGEST_BORROW_SECONDS = 300
 _LAMBDA_MEMORY_MIB = (128, 10_240)
+#: A pool that is busier has no averages worth stating: waits grow without end towards 100 %.
+_BUSIEST_PERCENT = 95
 
 
 @dataclass
@@ -162,6 +164,6 @@ _STORE_FIELDS: Mapping[str, _Field] = {
     "serverless": _Field("serverless", values.truth),
     "instance_class": _Field("instance_class", values.words),
     "borrow_timeout": _Field("borrow_timeout_seconds", values.whole_seconds(_LONGEST_BORROW_SECONDS)),
-    "utilisation": _Field("utilisation_percent", values.percent),
+    "utilisation": _Field("utilisation_percent", values.percent(5, _BUSIEST_PERCENT)),
     "other_connections": _Field("other_connections", values.whole_number(0, 100_000)),
 }

@@ -83,12 +83,16 @@ def whole_number(least: int, most: int) -> Callable[[yaml.Node], int]:
     return read
 
 
-def percent(node: yaml.Node) -> int:
+def percent(least: int, most: int) -> Callable[[yaml.Node], int]:
     """A whole percentage, with or without its sign."""
-    given = re.fullmatch(r"(\d{1,3})\s*%?", text(node))
-    if given is None or not 1 <= int(given[1]) <= 100:
-        raise RefusedError("must be a whole percentage from 1% to 100%")
-    return int(given[1])
+
+    def read(node: yaml.Node) -> int:
+        given = re.fullmatch(r"(\d{1,3})\s*%?", text(node))
+        if given is None or not least <= int(given[1]) <= most:
+            raise RefusedError(f"must be a whole percentage from {least}% to {most}%")
+        return int(given[1])
+
+    return read
 
 
 def decimal(node: yaml.Node) -> Number:
