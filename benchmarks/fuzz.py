@@ -1,6 +1,6 @@
 """Coverage-guided bytes at the readers (atheris): whatever comes in ends in a fleet or in a refusal with a reason.
 
-python benchmarks/fuzz.py -runs=200000 -max_len=20000 build/fuzz``
+Run: ``python benchmarks/fuzz.py -runs=200000 -max_len=20000 build/fuzz``
 """
 
 from __future__ import annotations

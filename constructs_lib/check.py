@@ -48,11 +48,14 @@ def check(fleet: Fleet, settings: Settings | None = None) -> Report:
     """Run every rule on a fleet. Findings come sorted: worst first, then by code and subject, so that output is stable."""
     settings = settings or Settings()
     budget = judge(fleet, settings)
-    found = [finding for rule in all_rules() for finding in rule.find(fleet, budget, settings)]
+    said = [item for rule in all_rules() for item in rule.say(fleet, budget, settings)]
+    found = [item for item in said if isinstance(item, Finding)]
+    gaps = [item for item in said if isinstance(item, Gap)]
     findings, used = _acknowledged(found, fleet.acknowledgements, settings.ignores)
     findings.sort(key=lambda f: (-f.severity.rank, f.code, f.subject, f.message))
     unused = tuple(ignore for index, ignore in enumerate(settings.ignores) if index not in used)
-    return Report(fleet, settings, budget, tuple(findings), undecided(fleet, budget, settings), unused)
+    not_decided = tuple(dict.fromkeys((*undecided(fleet, budget, settings), *gaps)))
+    return Report(fleet, settings, budget, tuple(findings), not_decided, unused)
 
 
 def _acknowledged(

@@ -10,11 +10,13 @@ from functools import lru_cache
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
-from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.fleet import Fleet, Gap
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.settings import Settings
 
-Find = Callable[["Rule", Fleet, Budget, Settings], Iterable[Finding]]
+#: A rule says what it finds, and what it could not decide because an input is unknown: never a pass, never a finding.
+Said = Finding | Gap
+Find = Callable[["Rule", Fleet, Budget, Settings], Iterable[Said]]
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Rule:
     search: Find
     page: str
 
-    def find(self, fleet: Fleet, budget: Budget, settings: Settings) -> Iterable[Finding]:
-        """Every finding of this rule on a fleet and its budget."""
+    def say(self, fleet: Fleet, budget: Budget, settings: Settings) -> Iterable[Said]:
+        """Every finding of this rule on a fleet and its budget, and every gap that keeps it from deciding."""
         return self.search(self, fleet, budget, settings)
 
     def finding(
