@@ -4,7 +4,8 @@ No transaction pooler for MariaDB is to be had from Debian or Homebrew's core al
 own). HAProxy is: `maxconn` of its one server stands for the proxy's pool, `timeout queue` for its borrow timeout, and whoever comes
 beyond the pool waits first come, first served (HAProxy configuration manual 2.6, `maxconn` of a server line, read 2026-11-21).
 It knows no transactions: a client has its connection from the greeting to its farewell. So a client here connects for every
-transaction, as a function does that closes its connection after each invocation, and its log-in is part of the hold.
+transaction, as a function does that closes its connection after each invocation, and its log-in is part of the hold. A place in the pool
+is free when the client has gone: the database may take a moment longer to notice, and count one connection more than the pool has.
 """
 
 from __future__ import annotations

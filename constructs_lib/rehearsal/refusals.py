@@ -24,7 +24,9 @@ _TEXTS = (
 def sqlstate_of(error: BaseException) -> str | None:
     """The SQLSTATE of a psycopg error; by its text where libpq keeps the code back. None when neither tells."""
     code = getattr(error, "sqlstate", None)
-    if isinstance(code, str):
-        return code
-    text = str(error)
+    return code if isinstance(code, str) else sqlstate_in(str(error))
+
+
+def sqlstate_in(text: str) -> str | None:
+    """The SQLSTATE that a server's words stand for; a pooler passes the words on under a code of its own."""
     return next((state for fragment, state in _TEXTS if fragment in text), None)

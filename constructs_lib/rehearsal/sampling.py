@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _IDLE_POOL = PoolState(0, 0, 0, 0, 0.0)
 _COUNT = (
-    b"SELECT count(*), count(*) FILTER (WHERE state <> 'idle') FROM pg_stat_activity"
+    b"SELECT count(*), count(*) FILTER (WHERE state <> 'idle'), count(*) FILTER (WHERE state <> 'starting') FROM pg_stat_activity"
     b" WHERE backend_type = 'client backend' AND usename IS DISTINCT FROM current_user"
 )
 
@@ -44,6 +44,8 @@ class Sample:
     """Clients that hold a connection to the pooler, waiting ones included."""
     clients_waiting: int
     longest_wait_seconds: float
+    logged_in: int = 0
+    """Server connections without those that are still logging in, of whom some are about to be refused."""
 
 
 class Sampler:
@@ -108,7 +110,7 @@ class Sampler:
             self._failure = error
 
     def _take(self) -> Sample:
-        connections, busy = self._database.execute(_COUNT).fetchone() or (0, 0)
+        connections, busy, logged_in = self._database.execute(_COUNT).fetchone() or (0, 0, 0)
         pool = self._pool()
         return Sample(
             at_seconds=self.now(),
@@ -118,6 +120,7 @@ class Sampler:
             pooled_clients=pool.clients_active + pool.clients_waiting,
             clients_waiting=pool.clients_waiting,
             longest_wait_seconds=pool.longest_wait_seconds,
+            logged_in=int(logged_in),
         )
 
     def _pool(self) -> PoolState:

@@ -16,6 +16,8 @@ async def together(clients: Iterable[Coroutine[Any, Any, T]], seconds: float) ->
     then, or when the caller is cancelled, is cancelled and waited for.
     """
     tasks = [asyncio.ensure_future(client) for client in clients]
+    if not tasks:
+        return []
     try:
         _, late = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
         failed = [task for task in tasks if task not in late and task.exception() is not None]

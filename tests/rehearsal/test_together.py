@@ -23,6 +23,10 @@ def test_results_come_in_order() -> None:
     assert ended == [2, 1, 0]
 
 
+def test_nobody_is_done_at_once() -> None:
+    assert asyncio.run(together([], 5)) == []
+
+
 def test_late_clients_are_cancelled_and_waited_for() -> None:
     ended: list[int] = []
     with pytest.raises(asyncio.TimeoutError):
