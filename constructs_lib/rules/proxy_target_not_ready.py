@@ -15,7 +15,7 @@ it is a race, and the next attempt may win it. Updates are not affected, so it s
 ## What it cannot see
 
 A security group that keeps the proxy away from the database has the same symptom and is not looked at here. Instances in another template.
-Terraform, whose provider tries again until the cluster has an instance (hashicorp/terraform-provider-aws, pull request 19096).
+Terraform, whose provider tries again for five minutes while an instance is being created and does not wait for the target.
 
 ## Bad
 
