@@ -23,9 +23,13 @@ PP104 pool-outgrows-cpu warning
 PP105 max-connections-not-pinned warning
 PP106 max-connections-over-memory warning
 PP107 deploy-overlap-over-budget warning
+PP108 consumer-outside-budget warning
 PP109 managed-instances-unbounded error
 PP110 tenant-isolation-multiplies warning
 PP111 failover-target-too-small warning
+PP112 serverless-capacity-too-small error
+PP113 cursor-or-session-limit error
+PP114 reserve-over-limit error
 PP201 borrow-timeout-outlives-function error
 PP202 borrow-wait-unbounded error
 PP203 proxies-share-target-over-100 error
@@ -73,6 +77,9 @@ PP805 export-window-broken error
 PP806 analytical-scan-on-relational info
 PP901 relation-not-decided info
 PP902 unknown-capacity warning
+PP903 contradictory-declaration warning
+PP904 value-out-of-range error
+PP905 pool-without-database error
 """
 
 
