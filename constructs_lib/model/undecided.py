@@ -15,6 +15,7 @@ from constructs_lib.model.patience import patience_of
 from constructs_lib.model.pools import PoolBudget, pool_percent
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.undecided_stores import store_gaps
 from constructs_lib.model.undecided_timing import timing_gaps
 from constructs_lib.model.verdict import Verdict
 
@@ -64,6 +65,7 @@ def unread_inputs(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
                 *_of_account(fleet, budget),
                 *_of_concurrency(fleet),
                 *timing_gaps(fleet),
+                *store_gaps(fleet),
             )
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from constructs_lib.model.fleet import Consumer, EventSource
-from constructs_lib.rules._names import words
+from constructs_lib.model.wordings import words
 
 #: Event sources behind which somebody waits for the answer.
 REQUESTS = frozenset({"http-api", "rest-api", "api-gateway", "websocket-api", "function-url", "alb", "appsync"})

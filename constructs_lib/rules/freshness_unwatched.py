@@ -236,8 +236,8 @@ from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Consumer, Fleet
 from constructs_lib.model.schedules import Schedule
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.wordings import words
 from constructs_lib.rules._invocation import only_scheduled, projecting, schedules
-from constructs_lib.rules._names import words
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 

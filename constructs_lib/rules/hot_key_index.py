@@ -132,7 +132,7 @@ from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet, Store
 from constructs_lib.model.key_value import Index
 from constructs_lib.model.settings import Settings
-from constructs_lib.rules._names import words
+from constructs_lib.model.wordings import words
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 

@@ -165,9 +165,9 @@ from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet, Store
 from constructs_lib.model.key_value import KeyValueTable
+from constructs_lib.model.purpose import purpose
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._purpose import purpose
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._wording import listed
 

@@ -230,7 +230,7 @@ class EventSources:
         enabled = text_of(resource.get("State")) != "DISABLED"
         for target in items_of(resource.get("Targets")):
             arn = target.get("Arn") if isinstance(target, dict) else None
-            kind = "schedule" if expression else "events"
+            kind = "events" if resource.get("ScheduleExpression") is None else "schedule"
             planned = schedule(expression, target) if kind == "schedule" else None
             function = self._add(arn, resource, kind, enabled=enabled, schedule=planned)
             if function is not None and expression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from constructs_lib.model.fleet import Store
-from constructs_lib.rules._names import words
+from constructs_lib.model.wordings import words
 
 IDEMPOTENCY, SESSION = "idempotency", "session"
 _NAMES = {IDEMPOTENCY: re.compile(r"idempoten"), SESSION: re.compile(r"\bsessions?\b")}

@@ -1,0 +1,14 @@
+"""Names taken apart: ``OrdersByStatus``, ``orders-by-status`` and ``orders_by_status`` say the same."""
+
+from __future__ import annotations
+
+import re
+
+_BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-/.\s]+")
+#: What the CDK appends to a logical id.
+_HASH = re.compile(r"(?<=\w)[0-9A-F]{8}\Z")
+
+
+def words(name: str | None) -> list[str]:
+    """The words of a name in lower case, in order; a hash at the end is none."""
+    return [word.lower() for word in _BETWEEN.split(_HASH.sub("", name or "")) if word]
