@@ -45,17 +45,19 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 50
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
   Worker:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 50
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -65,7 +67,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=100, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=100, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -85,6 +87,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 50
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -92,6 +95,7 @@ resource "aws_lambda_function" "api" {
 }
 resource "aws_lambda_function" "worker" {
   function_name                  = "worker"
+  timeout                        = 20
   reserved_concurrent_executions = 50
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -115,17 +119,19 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
   Worker:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -135,7 +141,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=40, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -155,6 +161,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 20
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -162,6 +169,7 @@ resource "aws_lambda_function" "api" {
 }
 resource "aws_lambda_function" "worker" {
   function_name                  = "worker"
+  timeout                        = 20
   reserved_concurrent_executions = 20
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }

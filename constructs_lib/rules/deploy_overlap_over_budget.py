@@ -35,6 +35,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 60
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -55,6 +56,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 60
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -63,7 +65,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -73,7 +75,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=60, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=60, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -93,6 +95,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 43
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -113,6 +116,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 43
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -121,7 +125,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -131,7 +135,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=43, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=43, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 

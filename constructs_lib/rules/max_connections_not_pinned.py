@@ -30,6 +30,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 10
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -42,6 +43,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 10
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -50,7 +52,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -59,7 +61,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=10, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=10, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -77,6 +79,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 10
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -97,6 +100,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 10
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -105,7 +109,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -115,7 +119,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=10, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=10, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 

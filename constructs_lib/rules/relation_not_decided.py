@@ -35,6 +35,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: !Ref Concurrency
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -59,6 +60,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = random_integer.concurrency.result
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -67,7 +69,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import CfnParameter, Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 concurrency = CfnParameter(stack, "Concurrency", type="Number")
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
@@ -78,6 +80,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20),
     reserved_concurrent_executions=concurrency.value_as_number, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
@@ -98,6 +101,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: !Ref Concurrency
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -121,6 +125,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = var.concurrency
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -129,7 +134,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import CfnParameter, Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 concurrency = CfnParameter(stack, "Concurrency", type="Number", default=40)
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
@@ -140,6 +145,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(20),
     reserved_concurrent_executions=concurrency.value_as_number, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```

@@ -40,6 +40,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
@@ -59,11 +60,12 @@ Resources:
       Runtime: python3.13
       Handler: app.handler
       CodeUri: src/
+      Timeout: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -73,7 +75,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -93,6 +95,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name = "api"
+  timeout       = 20
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
   }
@@ -113,6 +116,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 40
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -120,7 +124,7 @@ Resources:
 ```yaml sam
 Transform: AWS::Serverless-2016-10-31
 Globals:
-  Function: {Runtime: python3.13, Handler: app.handler, CodeUri: src/, ReservedConcurrentExecutions: 40}
+  Function: {Runtime: python3.13, Handler: app.handler, CodeUri: src/, Timeout: 20, ReservedConcurrentExecutions: 40}
 Resources:
   Limits:
     Type: AWS::RDS::DBParameterGroup
@@ -136,7 +140,7 @@ Resources:
 ```
 
 ```python cdk
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 orders = rds.DatabaseInstance(
@@ -146,7 +150,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=40, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -166,6 +170,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 40
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }

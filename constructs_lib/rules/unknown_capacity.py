@@ -26,6 +26,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -41,6 +42,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 20
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -49,7 +51,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import CfnParameter, Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 size = CfnParameter(stack, "Size")
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
@@ -59,7 +61,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
@@ -78,6 +80,7 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties:
+      Timeout: 20
       ReservedConcurrentExecutions: 20
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
@@ -101,6 +104,7 @@ resource "aws_db_instance" "orders" {
 }
 resource "aws_lambda_function" "api" {
   function_name                  = "api"
+  timeout                        = 20
   reserved_concurrent_executions = 20
   environment {
     variables = { PGHOST = aws_db_instance.orders.address }
@@ -109,7 +113,7 @@ resource "aws_lambda_function" "api" {
 ```
 
 ```python cdk
-from aws_cdk import CfnParameter, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+from aws_cdk import CfnParameter, Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 size = CfnParameter(stack, "Size")
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
@@ -120,7 +124,7 @@ orders = rds.DatabaseInstance(
 )
 lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
 ```
 
