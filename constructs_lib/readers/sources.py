@@ -67,7 +67,10 @@ class _Gathering:
             self._assembly(folder)
             return
         before = len(self.documents) + len(self.unread)
-        for path in _templates_in(folder):
+        for number, path in enumerate(_templates_in(folder)):
+            if number == MOST_FILES:
+                self._refuse(folder, None, f"more than {MOST_FILES:,} files: give the folders of the templates themselves")
+                break
             self._file(path, asked=False)
         if len(self.documents) + len(self.unread) == before:
             self._refuse(folder, None, "no template and no cloud assembly is in this folder")
@@ -130,13 +133,9 @@ def _what_else(value: object) -> str:
 
 
 def _templates_in(folder: Path) -> Iterator[Path]:
-    found = 0
     for path in sorted(folder.rglob("*")):
         hidden = any(
             part.startswith(".") or part in ("node_modules", "cdk.out") for part in path.relative_to(folder).parts
         )
         if path.suffix in SUFFIXES and not hidden and path.is_file() and not path.name.endswith(".assets.json"):
-            found += 1
-            if found > MOST_FILES:
-                return
             yield path

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from constructs_lib.readers import sources
 from constructs_lib.readers.cloudformation import read_templates
 from constructs_lib.readers.sources import read
 
@@ -94,6 +96,38 @@ def test_a_folder_takes_templates_and_passes_over_other_files(tmp_path: Path) ->
     reading = read([tmp_path])
     assert [store.id for store in reading.fleet.stores] == ["T"]
     assert not reading.unread
+
+
+def test_a_folder_of_too_many_files_says_that_some_were_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_FILES", 2)
+    for name in "abc":
+        write(tmp_path / f"{name}.json", TABLE)
+    reading = read([tmp_path])
+    assert len(reading.fleet.stores) == 2
+    assert [(item.path, item.reason.split(":")[0]) for item in reading.unread] == [(str(tmp_path), "more than 2 files")]
+
+
+def test_an_unreadable_file_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Permissions stop nobody who is root, so the system's answer is given in its place."""
+    path = write(tmp_path / "secret.json", TABLE)
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert [str(item) for item in read([path]).unread] == [f"{path}: cannot be read: Permission denied"]
+
+
+def test_a_huge_file_is_refused_without_being_chewed_on(tmp_path: Path) -> None:
+    for name in ("huge.json", "huge.yaml"):
+        path = tmp_path / name
+        path.write_bytes((b'{"Resources": {"A": "' if name.endswith("json") else b"A: '") + b"x" * 50_000_000)
+        began = time.perf_counter()
+        (unread,) = read([path]).unread
+        assert "50 MB" in unread.reason
+        assert time.perf_counter() - began < 2
 
 
 def test_circular_links_of_folders_end(tmp_path: Path) -> None:
