@@ -74,8 +74,12 @@ def _speaks_of_increments(function: Resource) -> bool:
 
 
 def _tables(value: Value, environment: Environment) -> list[str]:
-    uses = environment.uses(value, "") if value is not None else ()
-    return list(dict.fromkeys(use.resource.id for use in uses if use.resource.type in TABLES))
+    """Tables a value refers to, however deep, or names."""
+    if value is None:
+        return []
+    deep = [environment.estate.resource(reference) for reference in references_in(value)]
+    named = [use.resource for use in environment.uses(value, "")]
+    return list(dict.fromkeys(item.id for item in (*deep, *named) if item is not None and item.type in TABLES))
 
 
 def _started(estate: Estate) -> dict[str, list[Schedule]]:
