@@ -271,7 +271,7 @@ def _finding(rule: Rule, connection: Connection, pool: Pool) -> Finding:
     return rule.finding(
         connection.consumer,
         f"{connection.consumer} connects to {where} itself, past the proxy {pool.id}",
-        arithmetic=connection.evidence,
+        arithmetic=[*connection.evidence, f"proxy of {connection.store}: {pool.id}  [{pool.origin}]"],
         fix=f"give {connection.consumer} the {endpoint} of {pool.id}, or acknowledge why it cannot use a proxy",
         origin=connection.origin,
         confidence=Confidence.CERTAIN if connection.certainty == "certain" else Confidence.LIKELY,

@@ -313,7 +313,7 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         yield rule.finding(
             connection.consumer,
             f"{connection.consumer} connects through {pool.id}, which requires IAM logins, but its role does not allow rds-db:connect",
-            arithmetic=connection.evidence,
+            arithmetic=[*connection.evidence, "rds-db:connect: allowed by no policy of its role"],
             fix=f"allow {connection.consumer} rds-db:connect on the user it logs in as at {pool.id}",
             origin=connection.origin,
             confidence=Confidence.CERTAIN if connection.certainty == "certain" else Confidence.LIKELY,

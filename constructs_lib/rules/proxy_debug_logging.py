@@ -189,6 +189,7 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
             yield rule.finding(
                 pool.id,
                 f"{pool.id} logs what clients do in detail: DebugLogging is true",
+                arithmetic=[f"DebugLogging: true  [{pool.origin}]"],
                 fix=f"remove DebugLogging from {pool.id}; switch it on by hand for as long as somebody looks for a fault",
                 origin=pool.origin,
             )

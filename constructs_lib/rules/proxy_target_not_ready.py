@@ -143,6 +143,7 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         yield rule.finding(
             pool.id,
             f"the target group of {pool.id} does not wait for any instance of {pool.store} ({names})",
+            arithmetic=[f"instances of {pool.store}: {names}", "waited for: none of them"],
             fix=f"add DependsOn: {pool.unawaited_instances[0].rpartition('/')[2]} to the target group of {pool.id}",
             origin=pool.origin,
         )

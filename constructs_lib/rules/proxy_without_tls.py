@@ -188,6 +188,7 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
             yield rule.finding(
                 pool.id,
                 f"{pool.id} accepts connections without TLS: RequireTLS is not true",
+                arithmetic=[f"RequireTLS: false, or not set  [{pool.origin}]"],
                 fix=f"set RequireTLS of {pool.id} to true, and let every client ask for TLS",
                 origin=pool.origin,
             )

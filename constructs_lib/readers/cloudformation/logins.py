@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions
@@ -51,8 +52,6 @@ class Logins:
     def __init__(self, estate: Estate, permissions: Permissions) -> None:
         self.estate = estate
         self.permissions = permissions
-        self._loose = any(self._is_loose(policy) for policy in estate.of_type(*POLICIES))
-        self._trusted = self._trusted_roles()
         self._answers: dict[tuple[str, str], bool | None] = {}
 
     def of(self, function: Resource) -> bool | None:
@@ -67,7 +66,12 @@ class Logins:
         # A role that trusts the function's by name needs no sts:AssumeRole on its side; its ARN has to reach the code somehow.
         return None if own is False and (role.key in self._trusted or _names_a_role(function)) else own
 
-    def _trusted_roles(self) -> set[tuple[str, str]]:
+    @cached_property
+    def _loose(self) -> bool:
+        return any(self._is_loose(policy) for policy in self.estate.of_type(*POLICIES))
+
+    @cached_property
+    def _trusted(self) -> set[tuple[str, str]]:
         """Roles that another role of the estate lets take it on."""
         found: set[tuple[str, str]] = set()
         for role in self.estate.of_type(ROLE):
