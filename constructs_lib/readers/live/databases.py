@@ -56,7 +56,8 @@ def _cluster(bodies: Bodies, cluster: dict[str, Any]) -> None:
         "DBClusterParameterGroupName": _group(bodies, "cluster-pg", cluster.get("DBClusterParameterGroup"), waiting),
         "EnableHttpEndpoint": cluster.get("HttpEndpointEnabled"), "VpcSecurityGroupIds": _groups_of(cluster) or None,
         "ServerlessV2ScalingConfiguration": cluster.get("ServerlessV2ScalingConfiguration"),
-        "GlobalClusterIdentifier": cluster.get("GlobalClusterIdentifier"),
+        "GlobalClusterIdentifier": cluster.get("GlobalClusterIdentifier"), "Port": cluster.get("Port"),
+        "DBSubnetGroupName": _subnet_group(bodies, cluster.get("DBSubnetGroup"), engine),
     }, cluster.get("DBClusterArn"))  # fmt: skip
     own = _SERVICES.get(str(engine))
     bodies.texts.know(cluster.get("Endpoint"), logical_id, "Endpoint" if own else "Endpoint.Address")
@@ -81,10 +82,25 @@ def _instance(bodies: Bodies, instance: dict[str, Any]) -> None:
         "DBParameterGroupName": _group(bodies, "pg", groups[0].get("DBParameterGroupName"), status),
         "SourceDBInstanceIdentifier": instance.get("ReadReplicaSourceDBInstanceIdentifier"),
         "VPCSecurityGroups": _groups_of(instance) or None, "MultiAZ": instance.get("MultiAZ"),
+        "PubliclyAccessible": instance.get("PubliclyAccessible"), "Port": endpoint.get("Port"),
+        "DBSubnetGroupName": _subnet_group(bodies, (instance.get("DBSubnetGroup") or {}).get("DBSubnetGroupName"), engine),
     }, instance.get("DBInstanceArn"))  # fmt: skip
     bodies.texts.know(endpoint.get("Address"), logical_id, "Endpoint.Address")
     bodies.texts.know(instance.get("DbiResourceId"), logical_id, "DbiResourceId")
     _managed_secret(bodies, instance, logical_id)
+
+
+def _subnet_group(bodies: Bodies, name: Any, engine: Any) -> dict[str, str] | None:
+    """The subnet group by reference; it has the type of the service that uses it."""
+    groups = bodies.recording.listed("rds.describe_db_subnet_groups")
+    found = next((group for group in groups if group.get("DBSubnetGroupName") == name), None)
+    if name is None or found is None:
+        return None
+    logical_id = f"subgrp:{name}" if engine not in _SERVICES else f"subgrp:{name}:{engine}"
+    if logical_id not in bodies.resources:
+        subnets = [item.get("SubnetIdentifier") for item in found.get("Subnets") or ()]
+        bodies.add(logical_id, _type(engine, "DBSubnetGroup"), {"SubnetIds": subnets})
+    return ref(logical_id)
 
 
 def _managed_secret(bodies: Bodies, described: dict[str, Any], logical_id: str) -> None:

@@ -1,7 +1,8 @@
-"""Tables, caches, security groups and alarms."""
+"""Tables, caches and alarms."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.readers.live.bodies import Bodies, ref
@@ -66,6 +67,7 @@ def _replication_group(bodies: Bodies, group: dict[str, Any]) -> None:
     name = group["ReplicationGroupId"]
     logical_id = bodies.add(f"replicationgroup:{name}", "AWS::ElastiCache::ReplicationGroup", {
         "ReplicationGroupId": name, "Engine": group.get("Engine", "redis"), "CacheNodeType": group.get("CacheNodeType"),
+        "SecurityGroupIds": _member_groups(bodies, group.get("MemberClusters") or ()) or None,
     }, group.get("ARN"))  # fmt: skip
     bodies.texts.know(
         (group.get("ConfigurationEndpoint") or {}).get("Address"), logical_id, "ConfigurationEndPoint.Address"
@@ -73,6 +75,13 @@ def _replication_group(bodies: Bodies, group: dict[str, Any]) -> None:
     for node in group.get("NodeGroups") or ():
         bodies.texts.know((node.get("PrimaryEndpoint") or {}).get("Address"), logical_id, "PrimaryEndPoint.Address")
         bodies.texts.know((node.get("ReaderEndpoint") or {}).get("Address"), logical_id, "ReaderEndPoint.Address")
+
+
+def _member_groups(bodies: Bodies, members: Sequence[str]) -> list[str]:
+    """Security groups are those of the members, which all have the same."""
+    clusters = bodies.recording.listed("elasticache.describe_cache_clusters")
+    found = next((item for item in clusters if item.get("CacheClusterId") in members), {})
+    return [group["SecurityGroupId"] for group in found.get("SecurityGroups") or () if "SecurityGroupId" in group]
 
 
 def _cache_cluster(bodies: Bodies, cluster: dict[str, Any]) -> None:
@@ -86,31 +95,6 @@ def _cache_cluster(bodies: Bodies, cluster: dict[str, Any]) -> None:
     )
     for node in cluster.get("CacheNodes") or ():
         bodies.texts.know((node.get("Endpoint") or {}).get("Address"), logical_id, "RedisEndpoint.Address")
-
-
-def add_security_groups(bodies: Bodies) -> None:
-    """Groups with the rules that let others in and out."""
-    for group in bodies.recording.listed("ec2.describe_security_groups"):
-        logical_id = bodies.add(f"security-group:{group['GroupId']}", "AWS::EC2::SecurityGroup", {
-            "VpcId": group.get("VpcId"), "GroupDescription": group.get("Description"),
-            "SecurityGroupIngress": list(_rules(group.get("IpPermissions"), "SourceSecurityGroupId")),
-            "SecurityGroupEgress": list(_rules(group.get("IpPermissionsEgress"), "DestinationSecurityGroupId")),
-        })  # fmt: skip
-        bodies.texts.know(group["GroupId"], logical_id, "GroupId")
-
-
-def _rules(permissions: Any, other_group: str) -> Any:
-    for permission in permissions or ():
-        ports = {
-            key: permission.get(key) for key in ("IpProtocol", "FromPort", "ToPort") if permission.get(key) is not None
-        }
-        yield from ({**ports, "CidrIp": item["CidrIp"]} for item in permission.get("IpRanges") or ())
-        yield from ({**ports, "CidrIpv6": item["CidrIpv6"]} for item in permission.get("Ipv6Ranges") or ())
-        yield from (
-            {**ports, other_group: item["GroupId"]}
-            for item in permission.get("UserIdGroupPairs") or ()
-            if "GroupId" in item
-        )
 
 
 def add_alarms(bodies: Bodies) -> None:

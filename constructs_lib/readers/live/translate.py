@@ -11,7 +11,8 @@ from constructs_lib.readers.live.bodies import Bodies
 from constructs_lib.readers.live.databases import add_databases
 from constructs_lib.readers.live.doors import add_doors
 from constructs_lib.readers.live.functions import add_functions, add_roles, add_secrets
-from constructs_lib.readers.live.others import add_alarms, add_caches, add_security_groups, add_tables
+from constructs_lib.readers.live.network import add_network
+from constructs_lib.readers.live.others import add_alarms, add_caches, add_tables
 from constructs_lib.readers.live.recording import Recording
 
 
@@ -19,7 +20,7 @@ def document_of(recording: Recording, path: str) -> Document:
     """The resources of a region as one document; each has its ARN for a path."""
     bodies = Bodies(recording)
     for add in (
-        add_databases, add_tables, add_caches, add_secrets, add_roles, add_functions, add_doors, add_security_groups, add_alarms,
+        add_databases, add_tables, add_caches, add_secrets, add_roles, add_functions, add_doors, add_network, add_alarms,
     ):  # fmt: skip
         add(bodies)
     linked = {
