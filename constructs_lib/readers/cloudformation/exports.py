@@ -55,7 +55,9 @@ def _all(
 def _exported(
     resource: Resource, value: Value, environment: Environment, schedules: tuple[Schedule, ...]
 ) -> Iterator[tuple[str, Export]]:
-    incremental = bool(re.search("INCREMENTAL_EXPORT", shown(value)))
+    text = shown(value)
+    # Without a word of the request nothing is known of its kind; a request that names none is a full export.
+    incremental = "INCREMENTAL_EXPORT" in text if text.strip() else None
     for table in _tables(value, environment):
         yield table, Export(resource.id, incremental, schedules, resource.origin)
 
