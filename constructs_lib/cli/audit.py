@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Also ask CloudWatch for the highest values of so many days.",
 )
+@click.option("--permissions", is_flag=True, help="Print the IAM policy that the audit needs, and stop.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Form of the report."
 )
@@ -54,6 +55,7 @@ def command(
     from_recording: str | None,
     plans: Sequence[str],
     observe: int | None,
+    permissions: bool,
     form: str,
     output: str | None,
     config: str | None,
@@ -62,12 +64,14 @@ def command(
 ) -> int:
     """Check the functions, databases and proxies of one account and region as they are deployed now.
 
-    Every call to AWS is a read (the README lists the permissions); an operation that is not allowed leaves what it would tell undecided.
+    Every call to AWS is a read (--permissions lists them); an operation that is not allowed leaves what it would tell undecided.
     """
     from constructs_lib.check import check
     from constructs_lib.cli.configuration import load
     from constructs_lib.readers.live import read_recording
 
+    if permissions:
+        return _permissions()
     settings = load(config)
     recording = _answers(region, profile, from_recording, observe)
     _keep(recording, record)
@@ -97,6 +101,17 @@ def _answers(region: str | None, profile: str | None, from_recording: str | None
     if days:
         observe(asking, answers, days)
     return answers
+
+
+def _permissions() -> int:
+    import json
+
+    from constructs_lib.cli.output import emit
+    from constructs_lib.readers.live.collect import permissions
+
+    statement = {"Effect": "Allow", "Action": permissions(), "Resource": "*"}
+    emit(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2) + "\n")
+    return 0
 
 
 def _keep(recording: Recording, path: str | None) -> None:

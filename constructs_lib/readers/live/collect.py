@@ -27,6 +27,13 @@ def collect(region: str | None = None, profile: str | None = None) -> Recording:
     return record(Asking(region, profile))
 
 
+def permissions() -> list[str]:
+    """The IAM actions that the audit needs, in alphabetical order; those of CloudWatch's values are for ``--observe``."""
+    asking = Asking("us-east-1", None)
+    asked = [asking.permission(item.service, item.operation) for item in (*LISTINGS, *DETAILS)]
+    return sorted({*asked, asking.permission("cloudwatch", "get_metric_data")})
+
+
 class Asking:
     """A session with AWS. ``call`` gives an answer, or raises ``NotAnswered`` for one that others can do without."""
 
