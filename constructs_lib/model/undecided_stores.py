@@ -61,5 +61,6 @@ def _of_failures(fleet: Fleet, consumer: Consumer) -> Iterator[Gap]:
 
 
 def _holds_database(fleet: Fleet, consumer: Consumer) -> bool:
-    used = [item for item in fleet.connections_by_consumer.get(consumer.id, ()) if item.certainty != "possible"]
+    edges = fleet.connections_by_consumer.get(consumer.id, ())
+    used = [item for item in edges if item.certainty != "possible" and item.via != "http"]
     return any(store.holds_connections for item in used if (store := fleet.store_by_id.get(item.store)) is not None)

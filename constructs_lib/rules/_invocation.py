@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from constructs_lib.model.fleet import Consumer, EventSource
+from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet
 from constructs_lib.model.wordings import words
 
 #: Event sources behind which somebody waits for the answer.
@@ -39,6 +39,24 @@ def reporting_name(consumer: Consumer) -> str | None:
         if match is not None:
             return match.group(1)
     return None
+
+
+def requests_beside(fleet: Fleet, connection: Connection) -> list[Consumer]:
+    """The functions behind an API that use the same writer; none where the connection does not hold a database's writer for sure."""
+    store = fleet.store_by_id.get(connection.store)
+    if store is None or not store.holds_connections or not _on_writer(connection):
+        return []
+    others = [edge for edge in fleet.connections_by_store.get(store.id, ()) if _on_writer(edge)]
+    found = [fleet.consumer_by_id[edge.consumer] for edge in others if edge.consumer in fleet.consumer_by_id]
+    return [consumer for consumer in _once(found) if on_request_path(consumer)]
+
+
+def _once(consumers: list[Consumer]) -> list[Consumer]:
+    return list({consumer.id: consumer for consumer in consumers}.values())
+
+
+def _on_writer(connection: Connection) -> bool:
+    return connection.role == "writer" and connection.via != "http" and connection.certainty != "possible"
 
 
 def projecting(consumer: Consumer) -> str | None:

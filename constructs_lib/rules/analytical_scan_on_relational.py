@@ -322,7 +322,7 @@ from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Connection, Consumer, Fleet
 from constructs_lib.model.settings import Settings
-from constructs_lib.rules._invocation import on_request_path, reporting_name
+from constructs_lib.rules._invocation import on_request_path, reporting_name, requests_beside
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 
@@ -334,27 +334,9 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         if word is None or not on_request_path(consumer) or consumer.generated:
             continue
         for connection in fleet.connections_by_consumer.get(consumer.id, ()):
-            others = _others(fleet, connection)
+            others = [other.id for other in requests_beside(fleet, connection) if reporting_name(other) is None]
             if others:
                 yield _finding(rule, consumer, connection, word, others)
-
-
-def _others(fleet: Fleet, connection: Connection) -> list[str]:
-    """Other functions behind an API on the same writer, those that make reports too left out."""
-    store = fleet.store_by_id.get(connection.store)
-    if (
-        store is None
-        or not store.holds_connections
-        or connection.role != "writer"
-        or connection.certainty == "possible"
-    ):
-        return []
-    consumers = [
-        fleet.consumer_by_id[other.consumer]
-        for other in fleet.connections_by_store.get(store.id, ())
-        if other.consumer in fleet.consumer_by_id and other.role == "writer" and other.certainty != "possible"
-    ]
-    return [other.id for other in consumers if on_request_path(other) and reporting_name(other) is None]
 
 
 def _finding(rule: Rule, consumer: Consumer, connection: Connection, word: str, others: list[str]) -> Finding:
@@ -363,7 +345,7 @@ def _finding(rule: Rule, consumer: Consumer, connection: Connection, word: str, 
         f"{consumer.id} answers requests, by its name a report, from the writer of {connection.store} that other requests use",
         arithmetic=[
             f"its name says '{word}'",
-            *(f"on the same writer: {other}" for other in dict.fromkeys(others)),
+            *(f"on the same writer: {other}" for other in others),
             *connection.evidence,
         ],
         fix=f"project what {consumer.id} needs into an analytical table, or let it read from a reader of {connection.store}",

@@ -362,7 +362,7 @@ from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Connection, Consumer, Fleet
 from constructs_lib.model.quantity import ONE
 from constructs_lib.model.settings import Settings
-from constructs_lib.rules._invocation import on_request_path, only_scheduled, projecting
+from constructs_lib.rules._invocation import only_scheduled, projecting, requests_beside
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._wording import listed
@@ -375,29 +375,9 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         if shown is None or not only_scheduled(consumer) or consumer.deploy_time or consumer.generated:
             continue
         for connection in fleet.connections_by_consumer.get(consumer.id, ()):
-            requests = _requests(fleet, connection)
+            requests = [other.id for other in requests_beside(fleet, connection)]
             if requests and not _is_bounded(consumer, connection):
                 yield _finding(rule, consumer, connection, requests, shown)
-
-
-def _requests(fleet: Fleet, connection: Connection) -> list[str]:
-    """Functions behind an API that use the same writer."""
-    store = fleet.store_by_id.get(connection.store)
-    if (
-        store is None
-        or not store.holds_connections
-        or connection.role != "writer"
-        or connection.certainty == "possible"
-    ):
-        return []
-    return [
-        other.consumer
-        for other in fleet.connections_by_store.get(store.id, ())
-        if other.role == "writer"
-        and other.certainty != "possible"
-        and other.consumer in fleet.consumer_by_id
-        and on_request_path(fleet.consumer_by_id[other.consumer])
-    ]
 
 
 def _is_bounded(consumer: Consumer, connection: Connection) -> bool:
@@ -410,8 +390,8 @@ def _finding(rule: Rule, consumer: Consumer, connection: Connection, requests: l
     way = {"proxy": f" through {connection.pool}", "data-api": " through the Data API"}.get(connection.via, "")
     return rule.finding(
         consumer.id,
-        f"{consumer.id}, by all signs a projection, uses the writer of {connection.store}{way}, on which requests of "
-        f"{listed(dict.fromkeys(requests))} wait",
+        f"{consumer.id}, by all signs a projection, works on the writer of {connection.store}{way} beside the requests of "
+        f"{listed(requests)}",
         arithmetic=[f"signs of a projection: {shown}", *connection.evidence],
         fix=f"let {consumer.id} read from a reader of {connection.store}, or declare and enforce how long it holds its connection",
         origin=connection.origin,

@@ -246,7 +246,8 @@ def _runs_once(consumer: Consumer) -> bool:
 
 
 def _uses_database(fleet: Fleet, consumer: Consumer) -> bool:
-    used = [item for item in fleet.connections_by_consumer.get(consumer.id, ()) if item.certainty != "possible"]
+    edges = fleet.connections_by_consumer.get(consumer.id, ())
+    used = [item for item in edges if item.certainty != "possible" and item.via != "http"]
     stores = [fleet.store_by_id[item.store] for item in used if item.store in fleet.store_by_id]
     return any(store.holds_connections for store in stores)
 

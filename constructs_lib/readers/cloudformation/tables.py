@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from constructs_lib.model.key_value import Index, KeyValueTable
+from constructs_lib.model.key_value import Export, Index, KeyValueTable
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -38,8 +38,10 @@ class Tables:
         self._readers: dict[str, list[str]] = {}
         self._names: dict[str, dict[str, None]] = {}
         self._scaled: dict[tuple[str, str], Quantity] = {}
-        self._collect(estate)
-        self._exports = exports(estate, environment, permissions)
+        self._exports: dict[str, list[Export]] = {}
+        if any(True for _ in estate.of_type(*TABLES)):
+            self._collect(estate)
+            self._exports = exports(estate, environment, permissions)
         self.by_id = {table.id: self._table(table) for table in estate.of_type(*TABLES)}
 
     def _collect(self, estate: Estate) -> None:
