@@ -7,11 +7,11 @@ client never waits behind itself, so a function with a long hold waits less than
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from constructs_lib.model.demand import Demand
-from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity
+from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity, joined
 from constructs_lib.model.verdict import Verdict
 from constructs_lib.model.waiting import Holders, forced_wait, forced_wait_behind, longest_wait, longest_wait_behind
 
@@ -142,13 +142,13 @@ def decide(needed: Quantity, demand: Demand) -> Verdict:
 
 def _chain(client: Held, waits: Waits) -> Chain:
     """The pool's longest wait decides most chains; what this very client may meet is worked out only where it does not."""
-    wait = Quantity(0, waits.longest_own(client) if client.pinned else waits.longest)
+    wait = Quantity(0, waits.longest_own(client)) if client.pinned else waits.longest_span
     chain = _weighed(client, wait, 0)
     if chain.verdict is Verdict.FITS and waits.crowd.mixed:
         # What a schedule certainly causes would take a simulation of it and change nothing.
         return chain
     surely = waits.surely_needed(client)
-    chain = _weighed(client, replace(wait, low=waits.forced(client)), surely)
+    chain = _weighed(client, Quantity(waits.forced(client), wait.high), surely)
     if chain.verdict is Verdict.UNDECIDED:
         chain = _weighed(client, Quantity(chain.wait.low, waits.longest_own(client)), surely)
     return chain
@@ -158,18 +158,23 @@ def _weighed(client: Held, wait: Quantity, surely: Number) -> Chain:
     """The chain for a wait, with the seconds of waits and holds that are certain."""
     link = client.demand.connection
     transactions, work, hold = link.transactions_per_invocation or ONE, link.other_work_seconds or ZERO, client.hold
-    holds = transactions * hold
-    low = (surely or holds.low) + work.low
-    waits = 1 if client.pinned else transactions.high
-    high: Number | None = None
-    if waits is not None and wait.high is not None and holds.high is not None and work.high is not None:
-        high = waits * wait.high + holds.high + work.high
-    needed = Quantity(low, high, tuple(dict.fromkeys((*transactions.reasons, *hold.reasons, *work.reasons))))
+    low = (surely or transactions.low * hold.low) + work.low
+    needed = Quantity(
+        low, _most(client, wait, transactions, work), joined(transactions.reasons, hold.reasons, work.reasons)
+    )
     verdict = decide(needed, client.demand)
     if client.demand.once.high == 0 or (wait.high == 0 and client.assumed):
         # Nobody comes, or nobody waits: how long the function then works is its own affair, not the pool's.
         verdict = Verdict.FITS
     return Chain(client.demand, client.hold, client.assumed, transactions, wait, needed, verdict)
+
+
+def _most(client: Held, wait: Quantity, transactions: Quantity, work: Quantity) -> Number | None:
+    """``transactions × (wait + hold) + work`` at their highest, a pinned client's wait once; ``None`` when one of them has no bound."""
+    count, waited, held_each, other = transactions.high, wait.high, client.hold.high, work.high
+    if count is None or waited is None or held_each is None or other is None:
+        return None
+    return waited + count * held_each + other if client.pinned else count * (waited + held_each) + other
 
 
 class Waits:
@@ -179,7 +184,7 @@ class Waits:
         self.crowd = crowd
         self.servers = int(connections.low) - crowd.pinned_most
         self.servers_at_most = None if connections.high is None else int(connections.high) - crowd.pinned_least
-        self._known: dict[tuple[str, bool, Number | None, int], Number | None] = {}
+        self._known: dict[tuple[str, bool, tuple[int, int] | None, int], Number | None] = {}
 
     @property
     def certain(self) -> Number:
@@ -190,6 +195,11 @@ class Waits:
     def longest(self) -> Number | None:
         """The wait of the client with the shortest hold, which nobody's exceeds."""
         return None if self.crowd.most is None else longest_wait(self.crowd.most, self.servers)
+
+    @cached_property
+    def longest_span(self) -> Quantity:
+        """From no wait at all to the longest."""
+        return Quantity(0, self.longest)
 
     def longest_own(self, client: Held) -> Number | None:
         """The wait that this client never exceeds; ``None`` when nothing bounds it."""
@@ -243,7 +253,7 @@ class Waits:
         count: int,
         work_out: Callable[[bool, Number | None, int], Number | None],
     ) -> Number | None:
-        key = (what, pinned, hold, count)
+        key = (what, pinned, None if hold is None else hold.as_integer_ratio(), count)
         if key not in self._known:
             self._known[key] = work_out(pinned, hold, count)
         return self._known[key]

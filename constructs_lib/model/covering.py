@@ -39,13 +39,16 @@ def refined(holds: Sequence[tuple[int, int]], connections: int, bound: Fraction,
     if not 1 < len(holds) <= _MOST_HOLDS:
         return bound
     least, best = reached * _UNIT, bound * _UNIT
+    above = math.ceil(best)  # whole numbers compare faster than fractions
     fine = [(hold * _UNIT, clients) for hold, clients in holds]
     for pieces, length in _candidates(fine):
         # Such a pair bounds the covering between k·b and (k + 1)·b, where alone it can be of use.
-        if least < (pieces + 1) * length and pieces * length < best:
+        if least < (pieces + 1) * length and pieces * length < above:
             rest = _largest_rest(fine, connections, pieces, length)
-            best = best if rest is None else min(best, pieces * length + rest)
-            if best <= least:
+            if rest is not None and pieces * length + rest < best:
+                best = pieces * length + rest
+                above = math.ceil(best)
+            if above <= least:
                 break
     return best / _UNIT
 

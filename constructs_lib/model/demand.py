@@ -33,11 +33,11 @@ class Demand:
 
     @cached_property
     def once(self) -> Quantity:
-        return self.environments * self.per_environment
+        return self.environments if self.per_environment is ONE else self.environments * self.per_environment
 
     @cached_property
     def connections(self) -> Quantity:
-        return self.once * Quantity.exact(self.overlap)
+        return self.once if self.overlap == 1 else self.once * Quantity.exact(self.overlap)
 
     @property
     def term(self) -> Term:
@@ -124,7 +124,7 @@ def demand_of(connection: Connection, fleet: Fleet, settings: Settings) -> Deman
         connection=connection,
         consumer=consumer,
         environments=environments,
-        per_environment=ONE if declared is None else declared,
+        per_environment=ONE if declared is None or declared == ONE else declared,
         overlap=settings.deploy_overlap if holds_sockets and not consumer.deploy_time else 1,
         bounded=bounded,
         assumed=declared is None,

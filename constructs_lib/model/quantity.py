@@ -46,7 +46,8 @@ class Refused(str):
     __slots__ = ()
 
 
-def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+def joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """The reasons of several quantities, each once."""
     if not any(groups):
         return ()
     return tuple(dict.fromkeys(reason for group in groups for reason in group))
@@ -108,31 +109,31 @@ class Quantity:
     def __add__(self, other: Quantity) -> Quantity:
         if self.high is self.low and other.high is other.low:
             both = self.low + other.low
-            return Quantity(both, both, _joined(self.reasons, other.reasons))
+            return Quantity(both, both, joined(self.reasons, other.reasons))
         high = None if self.high is None or other.high is None else self.high + other.high
-        return Quantity(self.low + other.low, high, _joined(self.reasons, other.reasons))
+        return Quantity(self.low + other.low, high, joined(self.reasons, other.reasons))
 
     def __mul__(self, other: Quantity) -> Quantity:
         if self.high is self.low and other.high is other.low:
             both = self.low * other.low
-            return Quantity(both, both, _joined(self.reasons, other.reasons))
+            return Quantity(both, both, joined(self.reasons, other.reasons))
         # Zero times anything is zero, also when the other factor has no upper bound.
         if self.high == 0 or other.high == 0:
             high: Number | None = 0
         else:
             high = None if self.high is None or other.high is None else self.high * other.high
-        return Quantity(self.low * other.low, high, _joined(self.reasons, other.reasons))
+        return Quantity(self.low * other.low, high, joined(self.reasons, other.reasons))
 
     def less(self, other: Quantity) -> Quantity:
         """The difference, never below zero (saturating: a negative number of connections does not exist)."""
         low = 0 if other.high is None else max(0, self.low - other.high)
         high = None if self.high is None else max(0, self.high - other.low)
-        return Quantity(low, high, _joined(self.reasons, other.reasons))
+        return Quantity(low, high, joined(self.reasons, other.reasons))
 
     def at_most(self, other: Quantity) -> Quantity:
         """The smaller of the two numbers."""
         highs = [high for high in (self.high, other.high) if high is not None]
-        return Quantity(min(self.low, other.low), min(highs, default=None), _joined(self.reasons, other.reasons))
+        return Quantity(min(self.low, other.low), min(highs, default=None), joined(self.reasons, other.reasons))
 
     def floor(self) -> Quantity:
         return Quantity(math.floor(self.low), None if self.high is None else math.floor(self.high), self.reasons)
@@ -181,5 +182,5 @@ def total(quantities: list[Quantity]) -> Quantity:
     highs = [quantity.high for quantity in quantities]
     high = None if any(value is None for value in highs) else sum(value for value in highs if value is not None)
     return Quantity(
-        sum(quantity.low for quantity in quantities), high, _joined(*(quantity.reasons for quantity in quantities))
+        sum(quantity.low for quantity in quantities), high, joined(*(quantity.reasons for quantity in quantities))
     )

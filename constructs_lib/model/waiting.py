@@ -57,12 +57,13 @@ def _proven(groups: tuple[tuple[int, int], ...], pool: int) -> int:
 
 def _ticks(holders: Iterable[Holders]) -> tuple[tuple[tuple[int, int], ...], int]:
     """(hold, clients) in whole ticks, shortest hold first, and the ticks of a second."""
-    counts: dict[Number, int] = {}
+    counts: dict[tuple[int, int], int] = {}
     for group in holders:
         if group.clients > 0:
-            counts[group.hold_seconds] = counts.get(group.hold_seconds, 0) + group.clients
-    scale = math.lcm(1, *(hold.denominator for hold in counts))
-    return tuple(sorted((int(hold * scale), clients) for hold, clients in counts.items())), scale
+            ratio = group.hold_seconds.as_integer_ratio()
+            counts[ratio] = counts.get(ratio, 0) + group.clients
+    scale = math.lcm(1, *(parts for _, parts in counts))
+    return tuple(sorted((hold * (scale // parts), clients) for (hold, parts), clients in counts.items())), scale
 
 
 def _bounds(groups: Sequence[tuple[int, int]], pool: int) -> Iterator[Fraction]:
@@ -116,7 +117,11 @@ def _loaded(loads: dict[int, int], hold: int, clients: int) -> dict[int, int]:
     A connection that carries ``a`` takes them at a, a + hold, a + 2 hold, …; the earliest of all these starts are taken. All connections
     are filled up to the last level that the clients suffice for; those left over go on top of connections of exactly that level.
     """
-    low, high = min(loads), max(loads) + (clients // sum(loads.values()) + 1) * hold
+    # What all of them carry in the end, spread evenly, is above the level, and at most one hold above where none stood higher before.
+    mean = (sum(load * count for load, count in loads.items()) + clients * hold) // sum(loads.values())
+    low, high = min(loads), mean + 1
+    if max(loads) <= mean - hold:
+        low = mean - hold
     while high - low > 1:
         middle = (low + high) // 2
         taken = sum(count * -(-(middle - load) // hold) for load, count in loads.items() if load < middle)
