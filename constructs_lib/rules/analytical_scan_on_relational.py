@@ -135,28 +135,32 @@ resource "aws_cloudwatch_metric_alarm" "throttled" {
 from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 size = ec2.InstanceType("r6g.large")
 limits = {
     "max_connections": "200", "statement_timeout": "20000",
     "idle_in_transaction_session_timeout": "20000", "idle_session_timeout": "600000",
 }
 orders = rds.DatabaseCluster(
-    stack, "Orders", vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), parameters=limits,
+    stack, "Orders", vpc=vpc, vpc_subnets=isolated, parameters=limits,
     engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_5),
     writer=rds.ClusterInstance.provisioned("Writer", instance_type=size),
     readers=[rds.ClusterInstance.provisioned("Reader", instance_type=size)],
 )
 code = {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": "index.handler", "code": lambda_.Code.from_inline("handler = print")}
+place = {"vpc": vpc, "vpc_subnets": isolated}
 api = lambda_.Function(
-    stack, "Api", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
+    stack, "Api", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 api.add_function_url()
 report = lambda_.Function(
-    stack, "SalesReport", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=2,
+    stack, "SalesReport", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=2,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 report.add_function_url()
+for function in (api, report):
+    orders.connections.allow_default_port_from(function)
 lambda_.Function.metric_all_throttles().create_alarm(stack, "Throttled", threshold=1, evaluation_periods=5)
 ```
 
@@ -278,28 +282,32 @@ resource "aws_cloudwatch_metric_alarm" "throttled" {
 from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 size = ec2.InstanceType("r6g.large")
 limits = {
     "max_connections": "200", "statement_timeout": "20000",
     "idle_in_transaction_session_timeout": "20000", "idle_session_timeout": "600000",
 }
 orders = rds.DatabaseCluster(
-    stack, "Orders", vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), parameters=limits,
+    stack, "Orders", vpc=vpc, vpc_subnets=isolated, parameters=limits,
     engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_5),
     writer=rds.ClusterInstance.provisioned("Writer", instance_type=size),
     readers=[rds.ClusterInstance.provisioned("Reader", instance_type=size)],
 )
 code = {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": "index.handler", "code": lambda_.Code.from_inline("handler = print")}
+place = {"vpc": vpc, "vpc_subnets": isolated}
 api = lambda_.Function(
-    stack, "Api", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
+    stack, "Api", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 api.add_function_url()
 report = lambda_.Function(
-    stack, "SalesReport", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=2,
+    stack, "SalesReport", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=2,
     environment={"PGHOST": orders.cluster_read_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 report.add_function_url()
+for function in (api, report):
+    orders.connections.allow_default_port_from(function)
 lambda_.Function.metric_all_throttles().create_alarm(stack, "Throttled", threshold=1, evaluation_periods=5)
 ```
 

@@ -150,30 +150,35 @@ resource "aws_cloudwatch_metric_alarm" "stale" {
 
 ```python cdk
 from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
-from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_events_targets as targets, aws_sqs as sqs
+from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_events_targets as targets
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 size = ec2.InstanceType("r6g.large")
 limits = {
     "max_connections": "200", "statement_timeout": "20000",
     "idle_in_transaction_session_timeout": "20000", "idle_session_timeout": "600000",
 }
 orders = rds.DatabaseCluster(
-    stack, "Orders", vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), parameters=limits,
+    stack, "Orders", vpc=vpc, vpc_subnets=isolated, parameters=limits,
     engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_5),
     writer=rds.ClusterInstance.provisioned("Writer", instance_type=size),
     readers=[rds.ClusterInstance.provisioned("Reader", instance_type=size)],
 )
 code = {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": "index.handler", "code": lambda_.Code.from_inline("handler = print")}
+place = {"vpc": vpc, "vpc_subnets": isolated}
 api = lambda_.Function(
-    stack, "Api", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
+    stack, "Api", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 api.add_function_url()
 projector = lambda_.Function(
-    stack, "SalesProjector", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
-    dead_letter_queue=sqs.Queue(stack, "Failed"), environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
+    stack, "SalesProjector", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
+    environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
+projector.metric_errors().create_alarm(stack, "Failed", threshold=1, evaluation_periods=1)
+for function in (api, projector):
+    orders.connections.allow_default_port_from(function)
 events.Rule(stack, "Hourly", schedule=events.Schedule.rate(Duration.hours(1)), targets=[targets.LambdaFunction(projector)])
 cloudwatch.Alarm(
     stack, "Stale", threshold=10_800, evaluation_periods=3, metric=cloudwatch.Metric(namespace="shop", metric_name="ProjectionAgeSeconds"),
@@ -310,30 +315,35 @@ resource "aws_cloudwatch_metric_alarm" "stale" {
 
 ```python cdk
 from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
-from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_events_targets as targets, aws_sqs as sqs
+from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_events_targets as targets
 
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 size = ec2.InstanceType("r6g.large")
 limits = {
     "max_connections": "200", "statement_timeout": "20000",
     "idle_in_transaction_session_timeout": "20000", "idle_session_timeout": "600000",
 }
 orders = rds.DatabaseCluster(
-    stack, "Orders", vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), parameters=limits,
+    stack, "Orders", vpc=vpc, vpc_subnets=isolated, parameters=limits,
     engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_5),
     writer=rds.ClusterInstance.provisioned("Writer", instance_type=size),
     readers=[rds.ClusterInstance.provisioned("Reader", instance_type=size)],
 )
 code = {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": "index.handler", "code": lambda_.Code.from_inline("handler = print")}
+place = {"vpc": vpc, "vpc_subnets": isolated}
 api = lambda_.Function(
-    stack, "Api", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
+    stack, "Api", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 api.add_function_url()
 projector = lambda_.Function(
-    stack, "SalesProjector", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
-    dead_letter_queue=sqs.Queue(stack, "Failed"), environment={"PGHOST": orders.cluster_read_endpoint.hostname, "DB_POOL_SIZE": "1"},
+    stack, "SalesProjector", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
+    environment={"PGHOST": orders.cluster_read_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
+projector.metric_errors().create_alarm(stack, "Failed", threshold=1, evaluation_periods=1)
+for function in (api, projector):
+    orders.connections.allow_default_port_from(function)
 events.Rule(stack, "Hourly", schedule=events.Schedule.rate(Duration.hours(1)), targets=[targets.LambdaFunction(projector)])
 cloudwatch.Alarm(
     stack, "Stale", threshold=10_800, evaluation_periods=3, metric=cloudwatch.Metric(namespace="shop", metric_name="ProjectionAgeSeconds"),
