@@ -1,25 +1,26 @@
-"""The table and the plot of ``reality.py``."""
+"""The table of ``reality.py``."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
+from itertools import groupby
 
-_SIDE, _MARGIN = 640, 70
-_COLOURS = {"equal": "#1f6feb", "mixed": "#d4351c", "pinned": "#6f42c1"}
+#: Below it a wait is mostly what the machine adds.
+WORTH_A_RATIO_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Row:
     """One experiment; waits and noise in seconds, throughput in transactions per second."""
 
+    product: str
     name: str
     clients: int
     pool: int
     pinned: int
     holds: str
+    login: float
     proven: float
     measured: float
     noise: float
@@ -31,27 +32,63 @@ class Row:
         return self.measured <= self.proven + self.noise
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """The table with what was measured beside what was proven."""
+@dataclass(frozen=True)
+class Admission:
+    """Clients straight at a database: ``admitted`` got in, ``refused`` were told that there are too many."""
+
+    product: str
+    max_connections: int
+    kept: int
+    clients: int
+    admitted: int
+    refused: int
+
+    @property
+    def predicted(self) -> int:
+        return min(self.clients, self.max_connections - self.kept)
+
+    @property
+    def exact(self) -> bool:
+        """Whether exactly those got in whom the capacity allows, and all others were refused for that reason."""
+        return self.admitted == self.predicted and self.refused == self.clients - self.predicted
+
+
+def markdown(rows: Sequence[Row], admissions: Sequence[Admission] = ()) -> str:
+    """A table for each product with what was measured beside what was proven, and who got in without a pool."""
     lines = [
         "# Proven and measured waits",
         "",
-        "PostgreSQL behind PgBouncer in transaction mode. *Noise*: what as many holds in a row last longer on this machine while",
-        "nobody waits, and the longest stall of a single one. Throughput counts from the first request to the last end.",
-        "",
-        "| clients | pool | holds | proven wait | measured | noise | measured ÷ proven | predicted per s | measured per s | |",
-        "|---:|---:|---|---:|---:|---:|---:|---:|---:|---|",
-    ]
-    lines += [_line(row) for row in rows]
-    waited = [row.measured / row.proven for row in rows if row.proven >= 0.1]
-    worst = max(waited, default=0.0)
-    lines += [
-        "",
-        f"{sum(row.kept for row in rows)} of {len(rows)} waits within proven + noise.",
-        f"Where the proven wait is 0.1 s or more, measured ÷ proven is {min(waited, default=0.0):.3f} to {worst:.3f}.",
+        "*Noise*: what as many holds in a row last longer on this machine while nobody waits, and the longest stall of a single one.",
+        "Throughput counts from the first request to the last end. PgBouncer pools transactions. HAProxy pools connections: there a client",
+        "connects for each transaction, and what a log-in takes one client alone, measured first, is part of every hold.",
         "",
     ]
+    for product, own in groupby(rows, key=lambda row: row.product):
+        lines += _product(product, list(own))
+    if admissions:
+        lines += _admissions(admissions)
     return "\n".join(lines)
+
+
+def _product(product: str, rows: Sequence[Row]) -> Iterator[str]:
+    yield f"## {product}"
+    yield ""
+    yield "| clients | pool | holds | proven wait | measured | noise | measured ÷ proven | predicted per s | measured per s | |"
+    yield "|---:|---:|---|---:|---:|---:|---:|---:|---:|---|"
+    yield from (_line(row) for row in rows)
+    yield ""
+    yield f"{sum(row.kept for row in rows)} of {len(rows)} waits within proven + noise."
+    waited = [row for row in rows if row.proven >= WORTH_A_RATIO_SECONDS]
+    if waited:
+        waits = [row.measured / row.proven for row in waited]
+        rates = [row.throughput / row.throughput_predicted for row in waited]
+        yield f"Where the proven wait is {WORTH_A_RATIO_SECONDS:g} s or more, measured ÷ proven is {_range(waits)},"
+        yield f"and measured ÷ predicted throughput {_range(rates)}."
+    yield ""
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{min(values):.3f} to {max(values):.3f}"
 
 
 def _line(row: Row) -> str:
@@ -60,7 +97,7 @@ def _line(row: Row) -> str:
     cells = (
         f"{row.clients:,}",
         pool,
-        row.holds,
+        row.holds + (f", log-in {row.login * 1000:.0f} ms" if row.login else ""),
         f"{row.proven:.3f} s",
         f"{row.measured:.3f} s",
         f"{row.noise:.3f} s",
@@ -72,73 +109,21 @@ def _line(row: Row) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def plot(rows: Sequence[Row]) -> str:
-    """Measured against proven waits on logarithmic axes: on the diagonal both are equal, the bar above a point is the noise."""
-    points = [row for row in rows if row.proven > 0 and row.measured > 0]
-    low = math.floor(math.log10(min((min(row.proven, row.measured) for row in points), default=0.01)))
-    high = math.ceil(math.log10(max((row.proven + row.noise for row in points), default=100)))
-    scale = _Scale(low, high)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE} {_SIDE}" font-family="sans-serif" font-size="13" role="img">',
-        "<title>Measured against proven waits</title>",
-        f'<rect width="{_SIDE}" height="{_SIDE}" fill="white"/>',
-        *_axes(scale),
-        *(_point(row, scale) for row in points),
-        *_legend(),
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
-
-
-@dataclass(frozen=True)
-class _Scale:
-    low: int
-    high: int
-
-    def x(self, seconds: float) -> float:
-        share = (math.log10(seconds) - self.low) / (self.high - self.low)
-        return round(_MARGIN + share * (_SIDE - 2 * _MARGIN), 1)
-
-    def y(self, seconds: float) -> float:
-        return round(_SIDE - self.x(seconds), 1)
-
-
-def _axes(scale: _Scale) -> list[str]:
-    first, last = 10.0**scale.low, 10.0**scale.high
-    parts = []
-    for power in range(scale.low, scale.high + 1):
-        value = 10.0**power
-        label = escape(f"{value:g} s")
-        x, y = scale.x(value), scale.y(value)
-        parts += [
-            f'<line x1="{x}" y1="{scale.y(first)}" x2="{x}" y2="{scale.y(last)}" stroke="#ddd"/>',
-            f'<line x1="{scale.x(first)}" y1="{y}" x2="{scale.x(last)}" y2="{y}" stroke="#ddd"/>',
-            f'<text x="{x}" y="{_SIDE - _MARGIN + 20}" text-anchor="middle">{label}</text>',
-            f'<text x="{_MARGIN - 8}" y="{y + 4}" text-anchor="end">{label}</text>',
-        ]
-    middle = _SIDE / 2
-    return [
-        *parts,
-        f'<line x1="{scale.x(first)}" y1="{scale.y(first)}" x2="{scale.x(last)}" y2="{scale.y(last)}" stroke="#555"/>',
-        f'<text x="{middle}" y="{_SIDE - 18}" text-anchor="middle">proven wait</text>',
-        f'<text x="18" y="{middle}" text-anchor="middle" transform="rotate(-90 18 {middle})">longest wait measured</text>',
-    ]
-
-
-def _point(row: Row, scale: _Scale) -> str:
-    x, colour = scale.x(row.proven), _COLOURS[row.name]
-    about = escape(
-        f"{row.clients} clients, pool {row.pool}, {row.holds}: proven {row.proven:.3f} s, measured {row.measured:.3f} s"
-    )
-    allowed = f'<line x1="{x}" y1="{scale.y(row.proven)}" x2="{x}" y2="{scale.y(row.proven + max(row.noise, 0.0))}" stroke="{colour}"/>'
-    return f'<g>{allowed}<circle cx="{x}" cy="{scale.y(row.measured)}" r="4" fill="{colour}" fill-opacity="0.7"/><title>{about}</title></g>'
-
-
-def _legend() -> list[str]:
-    labels = {"equal": "equal holds", "mixed": "mixed holds", "pinned": "a third of the pool pinned"}
-    parts = []
-    for number, (name, label) in enumerate(labels.items()):
-        y = _MARGIN + 18 + 20 * number
-        parts.append(f'<circle cx="{_MARGIN + 16}" cy="{y - 4}" r="4" fill="{_COLOURS[name]}"/>')
-        parts.append(f'<text x="{_MARGIN + 28}" y="{y}">{label}</text>')
-    return parts
+def _admissions(admissions: Sequence[Admission]) -> Iterator[str]:
+    yield "## Straight at the database"
+    yield ""
+    yield "| | max_connections | kept back | clients | predicted to get in | got in | refused | |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---|"
+    for item in admissions:
+        cells: tuple[object, ...] = (
+            item.product,
+            item.max_connections,
+            item.kept,
+            item.clients,
+            item.predicted,
+            item.admitted,
+            item.refused,
+            "" if item.exact else "**not as counted**",
+        )
+        yield "| " + " | ".join(str(cell) for cell in cells) + " |"
+    yield ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constructs_lib.errors import RehearsalError
 from constructs_lib.model.verdict import Verdict
@@ -150,14 +150,18 @@ def rehearse(plan: Plan, seconds: float) -> Rehearsal:
 
 @dataclass(frozen=True)
 class _Added:
-    """Seconds that the machine added before the rehearsal: to all holds before the last client's turn, and to a single one."""
+    """Seconds that the machine added: ``beyond`` to all holds before the last client's turn, ``stall`` to one, or to this program."""
 
     beyond: float
     stall: float
 
-    def with_rehearsal(self, pool: PoolPlan, tally: Tally, stall: float) -> float:
-        """The same with what the rehearsal itself showed: holds that lasted longer, and stalls of this program."""
-        return max(self.beyond, pool.rounds * tally.longest_overrun) + max(self.stall, tally.longest_overrun) + stall
+    def with_rehearsal(self, pool: PoolPlan, tally: Tally, login: float) -> float:
+        """The same with what the rehearsal itself showed: holds that lasted longer.
+
+        ``login`` is what a client held its connection for beyond its transactions on the average, where it connects for each of them.
+        """
+        longer = pool.rounds * max(tally.longest_overrun, login)
+        return max(self.beyond, longer) + max(self.stall, tally.longest_overrun)
 
 
 @dataclass(frozen=True)
@@ -198,12 +202,32 @@ async def _performance(plan: Plan, stage: Stage, seconds: float) -> _Played:
             *(session.close() for session in idle), *(client.session.close() for client in (*pooled, *straight))
         )
     results = tuple(
-        PoolResult(
-            pool, tally, added.with_rehearsal(pool, tally, watch.longest_seconds), _rate(tally, began, seconds, lasted)
+        _pool_result(
+            pool,
+            tally,
+            replace(added, stall=added.stall + watch.longest_seconds),
+            _rate(tally, began, seconds, lasted),
+            per_transaction=target.per_transaction,
         )
-        for pool, tally, added in zip(plan.pools, tallies, noises, strict=True)
+        for pool, target, tally, added in zip(plan.pools, stage.pools, tallies, noises, strict=True)
     )
     return _Played(results, direct, _rate(direct, began, seconds, lasted), lasted)
+
+
+def _pool_result(
+    pool: PoolPlan, tally: Tally, added: _Added, throughput: float, *, per_transaction: bool
+) -> PoolResult:
+    login = _login_seconds(pool, throughput) if per_transaction else 0.0
+    return PoolResult(pool, tally, added.with_rehearsal(pool, tally, login), throughput)
+
+
+def _login_seconds(pool: PoolPlan, throughput: float) -> float:
+    """What each transaction kept its connection for beyond its hold, on the average of a pool that was never idle."""
+    if not throughput or any(group.work_seconds for group in pool.waiting):
+        return 0.0
+    clients = sum(group.clients for group in pool.waiting)
+    hold = sum(group.clients * float(group.hold_seconds) for group in pool.waiting) / clients
+    return max(0.0, pool.free / throughput - hold)
 
 
 def _cast(stage: Stage, groups: Sequence[Group], target: Target, tally: Tally) -> list[Client]:

@@ -138,7 +138,7 @@ class MariaDbSession:
                 port=target.port,
                 user=target.user,
                 password=target.password,
-                autocommit=True,
+                autocommit=None,  # the server's own default is what we want: one question less at each log-in
                 connect_timeout=patience,
             )
 
