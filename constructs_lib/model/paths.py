@@ -17,13 +17,14 @@ EVERYWHERE = "0.0.0.0/0"
 class Path:
     """``open`` is ``None`` when that is not decided; ``why`` says what closes it or what is not known.
 
-    ``doubtful``: closed as far as the documents show, but a document that was not read may add what is missing.
+    ``doubtful``: closed as far as the documents show, but a document that was not read may add what is missing. ``remedy`` opens it.
     """
 
     open: bool | None
     why: str = ""
     terms: tuple[str, ...] = ()
     doubtful: bool = False
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def _from_outside(network: Network, function: _Peer, target: _Peer) -> Path:
         return Path(None, f"whether '{target.id}' has a public address, which '{function.id}' needs outside of any VPC")
     terms = (f"{function.id}: no VpcConfig, so outside of any VPC",)
     if not place.public:
-        return Path(False, f"{target.id} has no address outside its VPC", (*terms, f"{target.id}: not public"))
+        why = f"{target.id} has no address outside its VPC"
+        return Path(False, why, (*terms, f"{target.id}: not public"), remedy=_join(function, target))
     rules = _rules(network, place, "ingress")
     if rules is None or any(rule.peer_kind not in ("security-group",) for rule in rules):
         return Path(None, f"whether the addresses that Lambda sends from are admitted to '{target.id}'")
@@ -70,6 +72,7 @@ def _from_outside(network: Network, function: _Peer, target: _Peer) -> Path:
         f"{target.id} admits security groups only, and a function outside of a VPC has none",
         terms,
         doubtful=True,
+        remedy=_join(function, target),
     )
 
 
@@ -81,7 +84,8 @@ def _inside(network: Network, function: _Peer, target: _Peer, store: str) -> Pat
                 None, f"whether '{function.id}' reaches '{target.id}' from another VPC: {_bridge(network, there)}"
             )
         terms = (f"{function.id}: VPC {here.vpc}", f"{target.id}: VPC {there.vpc}")
-        return Path(False, f"{function.id} is in another VPC than {target.id}", terms, doubtful=True)
+        why = f"{function.id} is in another VPC than {target.id}"
+        return Path(False, why, terms, doubtful=True, remedy=_join(function, target))
     sent = _Traffic(network, "egress", there, there, store)
     received = _Traffic(network, "ingress", here, there, store)
     leaves = _any(sent.passes(group) for group in _groups(network, here))
@@ -118,7 +122,19 @@ def _closed(network: Network, function: _Peer, target: _Peer, *, leaves: bool) -
         if leaves
         else f"no security group of {function.id} lets it send to {target.id} on port {port}"
     )
-    return Path(False, why, terms, doubtful=any(group.shared for group in groups))
+    remedy = (
+        f"add an ingress rule for port {port} to a security group of {target.id}, with a security group of {function.id} as its source"
+        if leaves
+        else f"add an egress rule for port {port} to a security group of {function.id}, with a security group of {target.id} as its target"
+    )
+    return Path(False, why, terms, doubtful=any(group.shared for group in groups), remedy=remedy)
+
+
+def _join(function: _Peer, target: _Peer) -> str:
+    return (
+        f"give {function.id} a VpcConfig with subnets of the VPC of {target.id}, and a security group that {target.id} admits on port "
+        f"{_ports(target.place)}"
+    )
 
 
 def _ports(place: Placement) -> str:

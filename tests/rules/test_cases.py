@@ -37,6 +37,7 @@ from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.schedules import Schedule
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules import all_rules
+from tests.rules.surroundings import PARTS, network
 
 CASES = Path(__file__).parent / "cases"
 
@@ -51,11 +52,17 @@ def quantity(value: object) -> Quantity:
     return Quantity.bounded(int(low), int(high) if high else None, "as the case says")
 
 
+def _plain(value: Any) -> Any:
+    return value
+
+
 def made(cls: type, fields: Mapping[str, Any]) -> Any:
     """The dataclass from plain values; every unknown key is a mistake of the case."""
     hints = typing.get_type_hints(cls)
     values = {
-        name: quantity(value) if Quantity in (hints[name], *typing.get_args(hints[name])) else value
+        name: quantity(value)
+        if Quantity in (hints[name], *typing.get_args(hints[name]))
+        else PARTS.get(name, _plain)(value)
         for name, value in fields.items()
     }
     return cls(**values)
@@ -134,6 +141,7 @@ def fleet(fields: dict[str, Any]) -> Fleet:
         pools=tuple(made(Pool, {"id": name, **more}) for name, more in fields.get("pools", {}).items()),
         consumers=tuple(consumer for consumer, _ in functions),
         connections=tuple(connection for _, connections in functions for connection in connections),
+        network=network(fields.get("network", {})),
         gaps=tuple(made(Gap, gap) for gap in fields.get("gaps", [])),
         credentials=tuple(
             made(Credential, {"id": name, **(more or {})}) for name, more in fields.get("credentials", {}).items()
@@ -197,6 +205,7 @@ def test_dataclasses_of_the_fleet_are_all_reachable_from_a_case() -> None:
         "connections",
         "gaps",
         "acknowledgements",
+        "network",
         "alarms",
         "credentials",
         "outsiders",

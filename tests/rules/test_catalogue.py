@@ -63,6 +63,13 @@ PP502 throttle-eats-retries error
 PP503 visibility-too-short warning
 PP504 stream-fan-out-uncounted warning
 PP505 stream-retries-forever warning
+PP601 no-path-to-store error
+PP602 isolated-without-endpoints error
+PP603 single-subnet warning
+PP604 subnet-too-small warning
+PP605 password-in-environment error
+PP606 instance-endpoint-of-cluster warning
+PP607 shared-credentials info
 PP701 scan-on-request-path warning
 PP702 throughput-under-concurrency warning
 PP703 hot-key-index info

@@ -9,6 +9,7 @@ from constructs_lib.readers.cloudformation.values import (
     Either,
     NoValue,
     Reference,
+    Text,
     Unresolved,
     Value,
     references_in,
@@ -34,6 +35,8 @@ class Members:
         if value is None or isinstance(value, NoValue):
             return (), ()
         if isinstance(value, list):
+            if None in value:
+                return (), ("it is known after apply",)
             found = [self.of(item, resource_type, depth) for item in value]
             ids = dict.fromkeys(name for names, _ in found for name in names)
             return tuple(ids), tuple(dict.fromkeys(reason for _, reasons in found for reason in reasons))
@@ -47,6 +50,10 @@ class Members:
             return tuple(part.strip() for part in text.split(",") if part.strip()), ()
         if isinstance(value, Either):
             return (), ("it depends on a condition",)
+        if isinstance(value, Text) and not any(isinstance(part, str) and "{{resolve:" in part for part in value.parts):
+            return self.of(
+                [part for part in value.parts if not isinstance(part, str) or part.strip(", ")], resource_type
+            )
         uses = [use for use in self.environment.uses(value, "") if use.resource.type == resource_type and not use.guess]
         if uses:
             return tuple(dict.fromkeys(use.resource.id for use in uses)), ()

@@ -20,7 +20,7 @@ _JOIN = (
     "AWS::EC2::VPCPeeringConnection", "AWS::EC2::TransitGateway", "AWS::EC2::VPCEndpointService", "AWS::EC2::VPNGateway",
     "AWS::NetworkManager::", "AWS::VpcLattice::", "AWS::RAM::",
 )  # fmt: skip
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_EVERYWHERE = "0.0.0.0/0"
 _GATEWAYS: tuple[tuple[str, DefaultRoute], ...] = (("GatewayId", "internet-gateway"), ("NatGatewayId", "nat"))
 
 
@@ -123,8 +123,7 @@ class Subnets:
 
 
 def _leads_to(route: Resource) -> DefaultRoute | None:
-    block = route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock")
-    if text_of(block) not in _EVERYWHERE or route.maybe:
+    if text_of(route.get("DestinationCidrBlock")) != _EVERYWHERE or route.maybe:
         return None
     for key, kind in _GATEWAYS:
         if route.get(key) is not None:

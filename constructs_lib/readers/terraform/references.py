@@ -31,6 +31,25 @@ class References:
         found = self._expression(expression, resource.module, resource, (), 0)
         return list(dict.fromkeys(item if not isinstance(item, tuple) else _Key(*item) for item in found))
 
+    def arguments(self, resource: Planned, named: re.Pattern[str]) -> list[Target]:
+        """What the arguments with such names of the call of a resource's module refer to; nothing for the root module.
+
+        Blocks that ``dynamic`` makes are not in a plan's configuration: what went into them shows in the call only.
+        """
+        if not resource.module:
+            return []
+        self._budget = MOST
+        parent, given = self._call(resource.module)
+        asked = [expression for name, expression in given.items() if named.search(name)]
+        found = self._expression(asked, parent, resource, (), 0)
+        return list(dict.fromkeys(item if not isinstance(item, tuple) else _Key(*item) for item in found))
+
+    def _call(self, module: str) -> tuple[str, Mapping[str, Any]]:
+        """The module that calls one, and the arguments of the call."""
+        parent = module.rpartition("module.")[0].rstrip(".")
+        call = mapping(mapping(self.configuration(parent).get("module_calls")).get(call_name(module)))
+        return parent, mapping(call.get("expressions"))
+
     def _expression(
         self, expression: Any, module: str, asker: Planned, rest: tuple[str, ...], depth: int
     ) -> Iterator[Target]:
@@ -69,12 +88,13 @@ class References:
     def _variable(self, name: str, module: str, asker: Planned, rest: tuple[str, ...], depth: int) -> Iterator[Target]:
         if not module:
             value = mapping(self.plan.variables.get(name)).get("value")
-            if isinstance(value, (str, int, float)):
+            if isinstance(value, list):
+                yield from (str(item) for item in value if isinstance(item, (str, int, float)))
+            elif isinstance(value, (str, int, float)):
                 yield str(value)
             return
-        parent = module.rpartition("module.")[0].rstrip(".")
-        call = mapping(mapping(self.configuration(parent).get("module_calls")).get(call_name(module)))
-        given = mapping(call.get("expressions")).get(name)
+        parent, arguments = self._call(module)
+        given = arguments.get(name)
         if given is not None:
             yield from self._expression(given, parent, asker, rest, depth)
 

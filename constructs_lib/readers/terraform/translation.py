@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.gateways import method_settings, plan_stages, routes
+from constructs_lib.readers.terraform.network import network_bodies, numbered
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
 from constructs_lib.readers.terraform.policies import policy
+from constructs_lib.readers.terraform.references import intrinsic
 from constructs_lib.readers.terraform.tables import table, target_of
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
-from constructs_lib.readers.terraform.variables import variables
+from constructs_lib.readers.terraform.variables import DYNAMIC, assumed, variables
 from constructs_lib.readers.terraform.vocabulary import WORDS
 from constructs_lib.readers.terraform.watching import alarm
 
@@ -35,7 +38,7 @@ class _Translation:
             "aws_iam_role_policy": self._role_policy,
             "aws_iam_policy": self._managed_policy,
             "aws_iam_role_policy_attachment": self._attachment,
-            "aws_iam_policy_attachment": self._attachment,
+            "aws_iam_policy_attachment": self._attachments,
             "aws_db_proxy_target": self._proxy_target,
             "aws_secretsmanager_secret_version": self._secret_version,
             "aws_cloudwatch_event_target": self._event_target,
@@ -48,6 +51,9 @@ class _Translation:
             if resource.type in joined:
                 joined[resource.type](resource)
         self._shared_passwords()
+        for resource in self.planned:
+            self.bodies.update(network_bodies(self.values, resource, self.bodies.get(resource.address)))
+        numbered(self.planned, self.bodies)
 
     def _body(self, resource: Planned) -> dict[str, Any]:
         word = WORDS[resource.type]
@@ -86,14 +92,24 @@ class _Translation:
         self.bodies[resource.address] = {"Type": "AWS::IAM::Policy", "Properties": properties}
 
     def _managed_policy(self, resource: Planned) -> None:
-        properties = {"PolicyDocument": policy(self.values, resource, "policy")}
-        self.bodies[resource.address] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
+        self.bodies[resource.address]["Properties"]["PolicyDocument"] = policy(self.values, resource, "policy")
 
     def _attachment(self, resource: Planned) -> None:
         role = self._of(resource, "role", kind="AWS::IAM::Role")
         arn = self.values.get(resource, "policy_arn")
         if role is not None and arn is not None:
             role.setdefault("ManagedPolicyArns", []).append(arn)
+
+    def _attachments(self, resource: Planned) -> None:
+        """One policy for several roles, named or referred to."""
+        names = listed(resource.values.get("roles"))
+        named = [item for item in self.planned if item.values.get("name") in names]
+        referred = [item[0] for item in self.values.targets(resource, "roles") if isinstance(item, tuple)]
+        arn = self.values.get(resource, "policy_arn")
+        for address in dict.fromkeys(item.address for item in [*named, *referred]):
+            body = self.bodies.get(address)
+            if body is not None and body["Type"] == "AWS::IAM::Role" and arn is not None:
+                body["Properties"].setdefault("ManagedPolicyArns", []).append(arn)
 
     def _proxy_target(self, resource: Planned) -> None:
         body = self.bodies[resource.address]["Properties"]
@@ -236,16 +252,22 @@ def _redrive_policy(values: Values, resource: Planned, properties: dict[str, Any
 
 def _proxy(values: Values, resource: Planned, properties: dict[str, Any]) -> None:
     written = listed(resource.expressions.get("auth"))
+    blocks = listed(resource.values.get("auth"))
     auth: list[dict[str, Any]] = []
-    for index, block in enumerate(listed(resource.values.get("auth"))):
+    for index, block in enumerate(blocks):
         expression = mapping(written[index] if index < len(written) else None).get("secret_arn")
         targets = values.references.of(expression, resource)
         secret = values.value(mapping(block).get("secret_arn"), targets, f"secret_arn of '{resource.address}'")
         auth.append({"IAMAuth": mapping(block).get("iam_auth"), "SecretArn": secret})
+    if len(auth) == 1 and not written and isinstance(auth[0]["SecretArn"], Unresolved):
+        passed = [target for target in values.references.arguments(resource, _SECRETS) if isinstance(target, tuple)]
+        auth[0]["SecretArn"] = assumed(intrinsic(passed[0]), DYNAMIC) if len(passed) == 1 else auth[0]["SecretArn"]
     if auth:
         properties["Auth"] = auth
 
 
+#: Arguments of modules that become what a proxy logs in with.
+_SECRETS = re.compile(r"auth|secret")
 _SPECIAL: dict[str, Callable[[Values, Planned, dict[str, Any]], None]] = {
     "aws_lambda_function": _function,
     "aws_db_parameter_group": _parameters,

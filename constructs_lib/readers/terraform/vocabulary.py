@@ -15,10 +15,12 @@ class Word(NamedTuple):
 _INSTANCE = {"Engine": "engine", "EngineVersion": "engine_version", "DBInstanceClass": "instance_class"}
 _CLUSTER = {
     "Engine": "engine", "EngineVersion": "engine_version", "DBClusterIdentifier": "cluster_identifier",
-    "MasterUserPassword": "master_password",
+    "MasterUserPassword": "master_password", "VpcSecurityGroupIds": "vpc_security_group_ids",
+    "DBSubnetGroupName": "db_subnet_group_name", "Port": "port",
 }  # fmt: skip
 _MEMBER = {
     **_INSTANCE, "DBClusterIdentifier": "cluster_identifier", "DBInstanceIdentifier": "identifier", "PromotionTier": "promotion_tier",
+    "PubliclyAccessible": "publicly_accessible",
 }  # fmt: skip
 WORDS: dict[str, Word] = {
     "aws_lambda_function": Word("AWS::Lambda::Function", {
@@ -26,6 +28,7 @@ WORDS: dict[str, Word] = {
         "ReservedConcurrentExecutions": "reserved_concurrent_executions",
         "DeadLetterConfig.TargetArn": "dead_letter_config.target_arn",
         "TenancyConfig.TenantIsolationMode": "tenancy_config.tenant_isolation_mode",
+        "VpcConfig.SubnetIds": "vpc_config.subnet_ids", "VpcConfig.SecurityGroupIds": "vpc_config.security_group_ids",
     }),
     "aws_lambda_alias": Word("AWS::Lambda::Alias", {"FunctionName": "function_name"}),
     "aws_lambda_provisioned_concurrency_config": Word("AWS::Lambda::Alias", {
@@ -46,6 +49,8 @@ WORDS: dict[str, Word] = {
     "aws_db_instance": Word("AWS::RDS::DBInstance", {
         **_INSTANCE, "DBInstanceIdentifier": "identifier", "DBParameterGroupName": "parameter_group_name",
         "MasterUserPassword": "password", "SourceDBInstanceIdentifier": "replicate_source_db",
+        "VPCSecurityGroups": "vpc_security_group_ids", "DBSubnetGroupName": "db_subnet_group_name",
+        "PubliclyAccessible": "publicly_accessible", "Port": "port",
     }),
     "aws_rds_cluster": Word("AWS::RDS::DBCluster", {
         **_CLUSTER, "DBClusterParameterGroupName": "db_cluster_parameter_group_name", "DBClusterInstanceClass": "db_cluster_instance_class",
@@ -57,7 +62,7 @@ WORDS: dict[str, Word] = {
     "aws_db_parameter_group": Word("AWS::RDS::DBParameterGroup", {"DBParameterGroupName": "name"}),
     "aws_rds_cluster_parameter_group": Word("AWS::RDS::DBClusterParameterGroup", {"DBClusterParameterGroupName": "name"}),
     "aws_db_proxy": Word("AWS::RDS::DBProxy", {
-        "DBProxyName": "name", "EngineFamily": "engine_family", "IdleClientTimeout": "idle_client_timeout", "RequireTLS": "require_tls",
+        "DBProxyName": "name", "VpcSubnetIds": "vpc_subnet_ids", "VpcSecurityGroupIds": "vpc_security_group_ids", "EngineFamily": "engine_family", "IdleClientTimeout": "idle_client_timeout", "RequireTLS": "require_tls",
         "DefaultAuthScheme": "default_auth_scheme", "DebugLogging": "debug_logging",
     }),
     "aws_db_proxy_default_target_group": Word("AWS::RDS::DBProxyTargetGroup", {
@@ -118,6 +123,7 @@ WORDS: dict[str, Word] = {
         "Location.ApplicationId": "application_id",
     }),
     "aws_ssm_parameter": Word("AWS::SSM::Parameter", {"Name": "name", "Value": "value"}),
+    "aws_iam_policy": Word("AWS::IAM::ManagedPolicy", {"ManagedPolicyName": "name"}),
     "aws_iam_role": Word("AWS::IAM::Role", {"RoleName": "name"}),
     "aws_sqs_queue": Word("AWS::SQS::Queue", {"QueueName": "name", "VisibilityTimeout": "visibility_timeout_seconds"}),
     "aws_kinesis_stream": Word("AWS::Kinesis::Stream", {
@@ -155,6 +161,41 @@ WORDS: dict[str, Word] = {
     "aws_sfn_state_machine": Word("AWS::StepFunctions::StateMachine", {"DefinitionString": "definition"}),
     "aws_ecs_task_definition": Word("AWS::ECS::TaskDefinition", {"ContainerDefinitions": "container_definitions"}),
     "aws_batch_job_definition": Word("AWS::Batch::JobDefinition", {"ContainerProperties": "container_properties"}),
+    "aws_db_subnet_group": Word("AWS::RDS::DBSubnetGroup", {"DBSubnetGroupName": "name", "SubnetIds": "subnet_ids"}),
+    "aws_docdb_subnet_group": Word("AWS::DocDB::DBSubnetGroup", {"SubnetIds": "subnet_ids"}),
+    "aws_neptune_subnet_group": Word("AWS::Neptune::DBSubnetGroup", {"SubnetIds": "subnet_ids"}),
+    "aws_elasticache_subnet_group": Word("AWS::ElastiCache::SubnetGroup", {"SubnetIds": "subnet_ids"}),
+    "aws_memorydb_subnet_group": Word("AWS::MemoryDB::SubnetGroup", {"SubnetIds": "subnet_ids"}),
+    "aws_vpc": Word("AWS::EC2::VPC", {"CidrBlock": "cidr_block"}),
+    "aws_subnet": Word("AWS::EC2::Subnet", {
+        "VpcId": "vpc_id", "CidrBlock": "cidr_block", "AvailabilityZone": "availability_zone",
+    }),
+    "aws_route_table": Word("AWS::EC2::RouteTable", {"VpcId": "vpc_id"}),
+    "aws_route_table_association": Word("AWS::EC2::SubnetRouteTableAssociation", {
+        "SubnetId": "subnet_id", "RouteTableId": "route_table_id",
+    }),
+    "aws_route": Word("AWS::EC2::Route", {
+        "RouteTableId": "route_table_id", "DestinationCidrBlock": "destination_cidr_block", "GatewayId": "gateway_id",
+        "NatGatewayId": "nat_gateway_id",
+    }),
+    "aws_nat_gateway": Word("AWS::EC2::NatGateway", {"SubnetId": "subnet_id"}),
+    "aws_internet_gateway": Word("AWS::EC2::InternetGateway", {}),
+    "aws_vpc_peering_connection": Word("AWS::EC2::VPCPeeringConnection", {"VpcId": "vpc_id"}),
+    "aws_ec2_transit_gateway_vpc_attachment": Word("AWS::EC2::TransitGatewayAttachment", {"VpcId": "vpc_id"}),
+    "aws_vpc_endpoint": Word("AWS::EC2::VPCEndpoint", {
+        "VpcId": "vpc_id", "ServiceName": "service_name", "VpcEndpointType": "vpc_endpoint_type", "PrivateDnsEnabled": "private_dns_enabled",
+        "RouteTableIds": "route_table_ids", "SubnetIds": "subnet_ids",
+    }),
+    "aws_security_group": Word("AWS::EC2::SecurityGroup", {"VpcId": "vpc_id"}),
+    "aws_vpc_security_group_ingress_rule": Word("AWS::EC2::SecurityGroupIngress", {
+        "GroupId": "security_group_id", "IpProtocol": "ip_protocol", "FromPort": "from_port", "ToPort": "to_port", "CidrIp": "cidr_ipv4",
+        "CidrIpv6": "cidr_ipv6", "SourceSecurityGroupId": "referenced_security_group_id", "SourcePrefixListId": "prefix_list_id",
+    }),
+    "aws_vpc_security_group_egress_rule": Word("AWS::EC2::SecurityGroupEgress", {
+        "GroupId": "security_group_id", "IpProtocol": "ip_protocol", "FromPort": "from_port", "ToPort": "to_port", "CidrIp": "cidr_ipv4",
+        "CidrIpv6": "cidr_ipv6", "DestinationSecurityGroupId": "referenced_security_group_id",
+        "DestinationPrefixListId": "prefix_list_id",
+    }),
     "aws_glue_connection": Word("AWS::Glue::Connection", {"ConnectionInput": "connection_properties"}),
 }  # fmt: skip
 #: Which types an argument names, where an expression may mention others beside.
@@ -205,6 +246,8 @@ _BY_TYPE: dict[str, dict[str, str]] = {
     },
     "aws_elasticache_serverless_cache": {"endpoint": "Endpoint.Address", "reader_endpoint": "ReaderEndpoint.Address"},
     "aws_memorydb_cluster": {"cluster_endpoint": "ClusterEndpoint.Address"},
+    "aws_vpc": {"cidr_block": "CidrBlock", "default_security_group_id": "DefaultSecurityGroup"},
+    "aws_subnet": {"cidr_block": "CidrBlock"},
     "aws_dsql_cluster": {"identifier": "Endpoint", "vpc_endpoint_service_name": "VpcEndpointServiceName"},
 }  # fmt: skip
 #: Attributes whose planned value is an address, for hosts that an expression hides (locals).

@@ -1,0 +1,103 @@
+"""Free addresses: what the subnets of a proxy offer, what takes addresses there, what the proxy should find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from constructs_lib.facts.network import (
+    proxy_addresses,
+    proxy_addresses_cap,
+    proxy_addresses_per_endpoint,
+    proxy_addresses_serverless,
+    subnet_addresses,
+)
+from constructs_lib.model.fleet import Fleet, Instance, Pool, Store
+from constructs_lib.model.network import Subnet
+
+SERVERLESS = "db.serverless"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Addresses in the subnets of one or several proxies that share them.
+
+    ``needs`` are (proxy, addresses), ``taken`` what else is placed there, each with one address in one of the subnets.
+    """
+
+    subnets: tuple[Subnet, ...]
+    needs: tuple[tuple[Pool, int], ...]
+    taken: tuple[str, ...]
+
+    @property
+    def usable(self) -> int:
+        return sum(addresses_of(subnet) or 0 for subnet in self.subnets)
+
+    @property
+    def free(self) -> int:
+        return max(0, self.usable - len(self.taken))
+
+    @property
+    def needed(self) -> int:
+        return sum(count for _, count in self.needs)
+
+
+def rooms(fleet: Fleet) -> Iterator[Room]:
+    """The subnets of proxies, as far as all blocks and the classes of all instances are known."""
+    by_subnets: dict[frozenset[str], list[Pool]] = {}
+    for pool in fleet.pools:
+        if pool.placement is not None and pool.placement.subnets:
+            by_subnets.setdefault(frozenset(pool.placement.subnets), []).append(pool)
+    for names, pools in by_subnets.items():
+        subnets = tuple(found for name in sorted(names) if (found := fleet.network.subnet_by_id.get(name)) is not None)
+        needs = tuple((pool, count) for pool in pools if (count := needed_by(fleet, pool)) is not None)
+        if len(subnets) == len(names) and all(addresses_of(subnet) is not None for subnet in subnets) and needs:
+            yield Room(subnets, needs, tuple(_taken(fleet, names)))
+
+
+def addresses_of(subnet: Subnet) -> int | None:
+    """Usable addresses of a subnet; ``None`` when its block is not known."""
+    try:
+        return subnet_addresses(IPv4Network(subnet.cidr or "", strict=False).prefixlen)
+    except ValueError:
+        return None
+
+
+def needed_by(fleet: Fleet, pool: Pool) -> int | None:
+    """Free addresses a proxy should find for its database's instances and a further endpoint; ``None`` when a class is not known."""
+    store = fleet.store_by_id.get(pool.store)
+    if store is None or not store.instances:
+        return None
+    counts = [_for_instance(store, instance) for instance in store.instances]
+    if any(count is None for count in counts):
+        return None
+    endpoint = proxy_addresses_per_endpoint() if pool.has_reader_endpoint else 0
+    return min(proxy_addresses_cap(), sum(count or 0 for count in counts) + endpoint)
+
+
+def _for_instance(store: Store, instance: Instance) -> int | None:
+    if instance.instance_class == SERVERLESS:
+        maximum = store.serverless_max
+        return None if maximum is None or not maximum.is_exact else proxy_addresses_serverless(float(maximum.low))
+    return proxy_addresses(instance.instance_class)
+
+
+def _taken(fleet: Fleet, names: frozenset[str]) -> Iterator[str]:
+    """One address for each network interface that is surely in one of the subnets."""
+    interfaces = {
+        (subnet, frozenset(consumer.placement.security_groups))
+        for consumer in fleet.consumers
+        if consumer.placement is not None and not consumer.placement.unresolved
+        for subnet in consumer.placement.subnets
+        if subnet in names
+    }
+    yield from (f"functions in {subnet}" for subnet, _ in sorted(interfaces, key=str))
+    yield from (resource for subnet, resource in fleet.network.addresses_used if subnet in names)
+    for endpoint in fleet.network.endpoints:
+        for subnet in () if endpoint.gateway else endpoint.subnets or ():
+            if subnet in names:
+                yield f"{endpoint.id} in {subnet}"
+    for store in fleet.stores:
+        if store.placement is not None and store.placement.subnets and set(store.placement.subnets) <= names:
+            yield from (instance.id for instance in store.instances)
