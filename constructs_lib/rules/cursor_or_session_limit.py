@@ -148,7 +148,7 @@ from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.origin import Origin
 from constructs_lib.model.quantity import Quantity
-from constructs_lib.model.sessions import SessionLimit, session_limits
+from constructs_lib.model.session_limits import SessionLimit, session_limits
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
