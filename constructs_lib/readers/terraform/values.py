@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ LEAST = 4
 #: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
 COMPUTED_BLOCKS = frozenset({"connection_pool_config"})
 AFTER_APPLY = "known after apply"
+_OUTERMOST = re.compile(r"module\.[\w-]+(?:\[[^\]]*\])?")
 
 
 def walk(value: Any, path: Sequence[str]) -> Any:
@@ -51,8 +53,23 @@ class Values:
             return None
         if known is None and resource.configured and not _written(resource.expressions, path):
             return None  # optional and left to AWS: known after apply only because AWS decides it
-        subject = f"{'.'.join(path)} of '{resource.address}'"
-        return self.value(known, _wanted(targets, path[-1]), subject)
+        wanted = _wanted(targets, path[-1])
+        if known is None:
+            wanted = self._sole(resource, path[-1], wanted) or wanted
+        return self.value(known, wanted, f"{'.'.join(path)} of '{resource.address}'")
+
+    def _sole(self, resource: Planned, argument: str, targets: list[Target]) -> list[Target]:
+        """Behind a local value, which a plan does not show: the only thing of the fitting type that the same module makes."""
+        types = EXPECTED.get(argument, ())
+        if not any(isinstance(target, Unresolved) and target.reason.startswith("local.") for target in targets):
+            return []
+        found = _OUTERMOST.match(resource.module)
+        scope = found[0] if found else ""
+        made = [
+            other for other in self.references.plan.resources
+            if not other.data and other.type in types and (other.module == scope or (scope and other.module.startswith(f"{scope}.")))
+        ]  # fmt: skip
+        return [(made[0], ("id",))] if len(made) == 1 else []
 
     def value(self, known: Any, targets: list[Target], subject: str) -> Any:
         if isinstance(known, str):

@@ -11,6 +11,10 @@ from constructs_lib.readers.terraform.references import Target
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 
 _WORDS = re.compile(r"[a-z0-9]+")
+#: Arguments of modules that become a function's environment.
+_ENVIRONMENT = re.compile(r"env|variables")
+_ANYTHING = re.compile("")
+DYNAMIC = "a dynamic block hides the expression, so it is taken from the arguments of the module's call"
 _ADDRESS = {"host", "hostname", "endpoint", "address", "url", "uri", "server", "dsn"}
 _HINTS: dict[str, set[str]] = {
     "arn": {"arn"}, "address": _ADDRESS, "endpoint": _ADDRESS, "primary_endpoint_address": _ADDRESS, "cluster_endpoint": _ADDRESS,
@@ -32,9 +36,18 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
     open_names = [name for name, flag in unknown.items() if flag is True] if isinstance(unknown, dict) else []
     if unknown is True:
         open_names = ["variables"]
-    if open_names:
+    if open_names and "environment" not in resource.expressions:
+        passed = values.references.arguments(resource, _ENVIRONMENT) or values.references.arguments(resource, _ANYTHING)
+        placed = _distributed(values, open_names, _unused(values, passed, found))
+        found.update((name, assumed(value, DYNAMIC)) for name, value in placed.items())
+    elif open_names:
         found.update(_distributed(values, open_names, _unused(values, targets, found)))
     return found
+
+
+def assumed(value: Any, reason: str) -> Any:
+    """A reference that nothing certain shows, with the reason; anything else as it is."""
+    return {"poolproof:assumed": [reason, value]} if isinstance(value, dict) else value
 
 
 def _unused(values: Values, targets: list[Target], found: dict[str, Any]) -> list[Target]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def resource(
     index: Any = None,
 ) -> Json:
     """Everything a plan says of one resource, to be laid out by ``plan``."""
-    kind, name = address.split("[", maxsplit=1)[0].split(".")[-2:]
+    kind, name = re.sub(r"\[[^]]*\]$", "", address).split(".")[-2:]
     planned = {"address": address, "mode": mode, "type": kind, "name": name, "values": values}
     if index is not None:
         planned["index"] = index
