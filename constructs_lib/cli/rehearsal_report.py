@@ -10,7 +10,7 @@ from constructs_lib._version import __version__
 from constructs_lib.model.fleet import Gap
 from constructs_lib.model.verdict import Verdict
 from constructs_lib.rehearsal.clients import Tally
-from constructs_lib.rehearsal.plan import Plan
+from constructs_lib.rehearsal.plan import Group, Plan
 from constructs_lib.rehearsal.rehearse import PoolResult, Rehearsal
 from constructs_lib.reporters.ink import Sheet
 
@@ -32,10 +32,12 @@ def _store(sheet: Sheet, result: Rehearsal) -> None:
     sheet.heading(f"{plan.store} ({plan.role})")
     sheet.line(sheet.ink(_server(result), "dim"), indent=2)
     _table(sheet, _store_rows(result))
+    _groups(sheet, plan.direct)
     for pool in result.pools:
         sheet.line()
         sheet.line(sheet.ink(_pool(pool, result.pooler)), indent=2)
         _table(sheet, _pool_rows(pool, refused=bool(result.refused)))
+        _groups(sheet, pool.plan.groups)
     for note in plan.notes:
         sheet.line(sheet.ink(f"note: {note}", "dim"), indent=2)
     _verdicts(sheet, result)
@@ -89,6 +91,15 @@ def _table(sheet: Sheet, rows: Iterator[Row]) -> None:
     for number, (label, predicted, measured) in enumerate(table):
         line = f"{label:<{first}}  {predicted:>{second}}  {measured}"
         sheet.line(sheet.ink(line, "" if number else "dim"), indent=4)
+
+
+def _groups(sheet: Sheet, groups: Sequence[Group]) -> None:
+    """Who the clients are, and for how long each transaction has a connection."""
+    width = max((len(f"{group.clients:,}") for group in groups), default=0)
+    for group in groups:
+        times = f"{group.transactions} × " if group.transactions > 1 else ""
+        line = f"{group.clients:>{width},}  {group.why or group.name}: {times}{float(group.hold_seconds):g} s"
+        sheet.line(sheet.ink(line, "dim"), indent=4)
 
 
 def _verdicts(sheet: Sheet, result: Rehearsal) -> None:

@@ -73,7 +73,7 @@ def command(
 
     budgets, unread = _budgets(paths, config, parameters, stores)
     plans, gaps = _plans(budgets, max_clients, hold)
-    results = [_rehearse(plan, seconds) for plan in plans]
+    results = [result for plan in plans if (result := _rehearse(plan, seconds)) is not None]
     for gap in gaps:
         complain(f"not rehearsed: {gap.subject}: {gap.missing}; {gap.declare}")
     if results or form == "json":
@@ -86,7 +86,7 @@ def command(
             else rehearsal_report.as_text(results, color=color),
             output,
         )
-    if unread or gaps:
+    if unread or gaps or len(results) < len(plans):
         return UNREADABLE
     return 0 if all(result.passed for result in results) else FINDINGS
 
@@ -152,8 +152,8 @@ def _plans(budgets: Sequence[StoreBudget], most_clients: int, hold: float | None
     return plans, tuple(dict.fromkeys(gaps))
 
 
-def _rehearse(plan: Plan, seconds: float) -> Rehearsal:
-    """Carry out a plan. Raises ``RehearsalError`` when the drivers are not installed, or as ``rehearse`` does."""
+def _rehearse(plan: Plan, seconds: float) -> Rehearsal | None:
+    """Carry out a plan; ``None`` when that is not possible, which is told. Raises ``RehearsalError`` when the drivers are missing."""
     from constructs_lib.cli.output import complain
     from constructs_lib.errors import RehearsalError
 
@@ -166,4 +166,8 @@ def _rehearse(plan: Plan, seconds: float) -> Rehearsal:
             f"rehearsing needs the driver '{error.name}', which is not installed: pip install 'poolproof[rehearsal]'"
         ) from error
     complain(f"rehearsing {plan.store} ({plan.role}) with {plan.clients:,} clients")
-    return rehearse(plan, seconds)
+    try:
+        return rehearse(plan, seconds)
+    except RehearsalError as error:
+        complain(str(error))
+        return None

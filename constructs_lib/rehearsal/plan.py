@@ -29,6 +29,8 @@ class Group:
     work_seconds: Number = 0
     timeout_seconds: Number | None = None
     pinned: bool = False
+    why: str = ""
+    """How the fleet comes to that many clients."""
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ class _Draft:
             work_seconds=0 if work is None else self._number(consumer.id, f"other_work_seconds of {consumer.id}", work),
             timeout_seconds=min(patience, default=None),
             pinned=connection.pins_session and connection.via == "proxy",
+            why=demand.term.label,
         )
 
     def whole(self, subject: str, what: str, quantity: Quantity) -> int:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ from constructs_lib.rehearsal.planning import ANY_HOLD
 
 Template = dict[str, Any]
 Write = Callable[[str, Template], str]
+_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 def template(  # noqa: PLR0917 - a fleet has that many numbers
@@ -184,6 +190,7 @@ def test_the_text_shows_both_columns_and_what_was_assumed(write: Write, capsys: 
     assert run(["rehearse", path, "--seconds", "0.5"]) == 0
     shown = capsys.readouterr()
     assert "predicted  measured" in shown.out
+    assert "6  Api (3 environments × 1 connection (assumed) × 2 versions during a deploy): 0.05 s" in shown.out
     assert f"hold_seconds of Api is not declared: {float(ANY_HOLD):g} s; nobody waits" in shown.out
     assert "proof:   fits" in shown.out
     assert "reality: nobody was refused, nobody waited in vain" in shown.out
@@ -268,6 +275,46 @@ def test_missing_drivers_say_how_to_install_them(
     monkeypatch.setattr(builtins, "__import__", without)
     assert run(["rehearse", write("fits.json", template())]) == 2
     assert "driver 'psycopg', which is not installed: pip install 'poolproof[rehearsal]'" in capsys.readouterr().err
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_after_a_signal(number: signal.Signals, write: Write) -> None:
+    path = write("pool.json", template(40, limit="100", percent=10))
+    program = subprocess.Popen(
+        [sys.executable, "-m", "constructs_lib.cli", "rehearse", path, "--seconds", "60"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": _ROOT},
+    )
+    deadline = time.monotonic() + 60
+    while len(servers := _children(program.pid)) < 2:  # PostgreSQL and PgBouncer
+        assert program.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    time.sleep(1)
+    program.send_signal(number)
+    assert program.wait(30) == 128 + number
+    for server in servers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(server, 0)
+
+
+def _children(parent: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
+    return [int(line) for line in found.stdout.split()]
+
+
+@pytest.mark.servers
+def test_a_store_that_cannot_be_rehearsed_does_not_keep_others_from_it(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full, fitting = write("full.json", template(limit="13")), write("fits.json", template(3))
+    assert run(["rehearse", full, fitting, "--format", "json", "--seconds", "0.5"]) == 2
+    shown = capsys.readouterr()
+    (result,) = json.loads(shown.out)["rehearsals"]
+    assert (result["store"], result["passed"]) == ("fits/Orders", True)
+    assert "of max_connections 13 of 'full/Orders' 4 are left by the engine" in shown.err
 
 
 def test_an_unreadable_document_is_named(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
