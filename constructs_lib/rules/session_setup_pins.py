@@ -212,23 +212,15 @@ Move what every session needs to the proxy's `InitQuery`, which runs once for ea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Connection, Fleet, Pool
+from constructs_lib.model.session_settings import keeps_sharing
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-
-#: Statements whose effect the proxy follows for MySQL, so that they do not pin (RDS Proxy guide, pinning, read 2026-11-21).
-_TRACKED = re.compile(
-    r"SET\s+(?:SESSION\s+|@@(?:SESSION\.)?)?"
-    r"(?:NAMES|CHARACTER\s+SET|character_set_\w+|collation_\w+|autocommit|sql_mode|time_zone|transaction_isolation|tx_isolation|"
-    r"transaction_read_only|wait_timeout)\b",
-    re.IGNORECASE,
-)
 
 
 def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -246,12 +238,11 @@ def _statement(text: str) -> str:
 
 
 def _harmless(pool: Pool, text: str) -> bool:
-    """Whether the proxy keeps track of all that is set. Options are PostgreSQL's; of several variables the first decides nothing."""
+    """Whether the proxy follows all that is set. Start-up options are PostgreSQL's, so that they mean nothing to other families."""
     statement = _statement(text)
-    if pool.engine_family != "MYSQL":
-        return statement.startswith("options ") and pool.engine_family is None
-    parts = [part if part.strip().upper().startswith("SET") else f"SET {part.strip()}" for part in statement.split(",")]
-    return statement.startswith("options ") or all(_TRACKED.match(part.strip()) for part in parts)
+    if statement.startswith("options "):
+        return pool.engine_family != "POSTGRESQL"
+    return pool.engine_family is not None and keeps_sharing(statement, pool.engine_family)
 
 
 def _finding(rule: Rule, connection: Connection, pool: Pool, asked: list[str]) -> Finding:

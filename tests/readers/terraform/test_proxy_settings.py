@@ -91,3 +91,20 @@ def test_a_role_of_which_not_all_inline_policies_are_read_leaves_logins_open(
     (connection,) = fleet_of(tmp_path, role, proxy({}), client).connections
 
     assert connection.iam_login is may
+
+
+@pytest.mark.parametrize("kind", ["aws_iam_policy_attachment", "aws_iam_role_policy_attachment"])
+def test_a_policy_of_its_own_counts_however_it_is_attached(tmp_path: Path, kind: str) -> None:
+    allowed = {"Statement": [{"Effect": "Allow", "Action": "rds-db:connect", "Resource": "*"}]}
+    role = resource("aws_iam_role.api", {"name": "api"}, {"arn": True})
+    policy = resource("aws_iam_policy.login", {"name": "login", "policy": json.dumps(allowed)}, {"arn": True})
+    roles: Json = {"roles": ["api"]} if kind == "aws_iam_policy_attachment" else {"role": "api"}
+    written = {key: ref("aws_iam_role.api.name") for key in roles}
+    attachment = resource(
+        f"{kind}.login", roles, {"policy_arn": True}, {**written, "policy_arn": ref("aws_iam_policy.login.arn")}
+    )
+    client = function("api", {"DB_HOST": "aws_db_proxy.orders.endpoint"}, role=ref("aws_iam_role.api.arn"))
+
+    (connection,) = fleet_of(tmp_path, role, policy, attachment, proxy({}), client).connections
+
+    assert connection.iam_login is True
