@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from constructs_lib.model.capacity import Term
+from constructs_lib.model.deployment import during, versions_alive
 from constructs_lib.model.fleet import Connection, Consumer, Fleet
 from constructs_lib.model.quantity import ONE, Quantity, total
 from constructs_lib.model.settings import Settings
@@ -20,7 +21,8 @@ class Demand:
 
     ``environments`` at one moment of one version; ``once`` = environments × connections per environment; ``connections`` also counts
     the environments of the previous version that a deploy leaves frozen with open sockets. ``bounded`` is False when nothing but the
-    account's quota limits the consumer; ``assumed`` when connections per environment were not declared.
+    account's quota limits the consumer; ``assumed`` when connections per environment were not declared. ``least_overlap`` is set where
+    only the deployment style could tell whether fewer versions than ``overlap`` are alive.
     """
 
     connection: Connection
@@ -30,6 +32,7 @@ class Demand:
     overlap: int
     bounded: bool
     assumed: bool
+    least_overlap: int = 0
 
     @cached_property
     def once(self) -> Quantity:
@@ -37,7 +40,14 @@ class Demand:
 
     @cached_property
     def connections(self) -> Quantity:
-        return self.once if self.overlap == 1 else self.once * Quantity.exact(self.overlap)
+        return self.once if self.overlap == 1 else self.once * self._versions
+
+    @property
+    def _versions(self) -> Quantity:
+        """Versions that hold connections during a deploy; a range where nobody can tell how the function is deployed."""
+        least = self.least_overlap or self.overlap
+        reason = f"how '{self.consumer.id}' is deployed is not readable" if least < self.overlap else ""
+        return Quantity(least, self.overlap, (reason,) if reason else ())
 
     @property
     def term(self) -> Term:
@@ -46,7 +56,7 @@ class Demand:
             f"{self.per_environment} connection{'' if self.per_environment == ONE else 's'}{' (assumed)' if self.assumed else ''}"
         )
         if self.overlap > 1:
-            parts.append(f"{self.overlap} versions during a deploy")
+            parts.append(f"{self.overlap} versions {during(self.consumer.deployment_style)}")
         return Term(f"{self.consumer.id} ({' × '.join(parts)})", self.connections, self.consumer.origin)
 
 
@@ -105,6 +115,10 @@ def _managed(consumer: Consumer) -> tuple[Quantity, bool]:
     return clients, clients.high is not None
 
 
+def _overlap(consumer: Consumer, settings: Settings) -> int:
+    return 1 if consumer.deploy_time else versions_alive(consumer.deployment_style, settings.deploy_overlap)
+
+
 def demand_of(connection: Connection, fleet: Fleet, settings: Settings) -> Demand:
     """The demand of one connection of the fleet.
 
@@ -125,7 +139,8 @@ def demand_of(connection: Connection, fleet: Fleet, settings: Settings) -> Deman
         consumer=consumer,
         environments=environments,
         per_environment=ONE if declared is None or declared == ONE else declared,
-        overlap=settings.deploy_overlap if holds_sockets and not consumer.deploy_time else 1,
+        overlap=_overlap(consumer, settings) if holds_sockets else 1,
         bounded=bounded,
         assumed=declared is None,
+        least_overlap=settings.deploy_overlap if holds_sockets and consumer.deployment_style == "unknown" else 0,
     )

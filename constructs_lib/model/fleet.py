@@ -13,6 +13,7 @@ from typing import Literal
 
 from constructs_lib.model.alarms import Alarm
 from constructs_lib.model.credentials import Credential
+from constructs_lib.model.deployment import DeploymentStyle
 from constructs_lib.model.grants import Grant
 from constructs_lib.model.key_value import KeyValueTable
 from constructs_lib.model.network import ExposedPassword, Network, Placement, ServiceCall
@@ -188,6 +189,7 @@ class Consumer:
     placement: Placement | None = None
     calls: tuple[ServiceCall, ...] = ()
     exposed_passwords: tuple[ExposedPassword, ...] = ()
+    deployment_style: DeploymentStyle = "all-at-once"
 
 
 @dataclass(frozen=True)

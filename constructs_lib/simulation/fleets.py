@@ -184,6 +184,8 @@ def _add_consumer(draft: _Draft, name: str) -> None:
         consumer = replace(
             consumer, provisioned=(Provisioned(f"{name}-live", Quantity.exact(draft.rng.randrange(1, 5))),)
         )
+    if draft.chance(15):
+        consumer = replace(consumer, deployment_style=draft.pick(("linear", "canary", "unknown")))
     draft.consumers.append(consumer)
     for store in _some(draft, draft.stores):
         _add_connection(draft, name, store)

@@ -147,10 +147,17 @@ class _Builder:
             environments=environments,
             timeout=int(times.timeout * scale),
             work=int(times.work * scale),
-            versions=1 if consumer.deploy_time else self.settings.deploy_overlap,
+            versions=1 if consumer.deploy_time else self.versions(consumer),
             shared=shared,
             links=tuple(self.link(link, int(hold * scale)) for link, hold in zip(links, times.holds, strict=True)),
         )
+
+    def versions(self, consumer: Consumer) -> int:
+        """Versions alive at once: an alias that shifts traffic keeps two serving, also where all other deploys leave none behind."""
+        shifts = consumer.deployment_style in ("linear", "canary") or (
+            consumer.deployment_style == "unknown" and self.temper == "severe"
+        )
+        return max(self.settings.deploy_overlap, 2) if shifts else self.settings.deploy_overlap
 
     def concurrency(self, consumer: Consumer) -> tuple[int, bool]:
         """Executions at one moment, and whether they come out of what the account leaves unreserved."""

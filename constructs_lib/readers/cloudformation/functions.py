@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from constructs_lib.model.deployment import DeploymentStyle
 from constructs_lib.model.fleet import Consumer, EventSource, Provisioned
 from constructs_lib.model.quantity import Quantity
+from constructs_lib.readers.cloudformation.deployments import ALIAS, Deployments
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -50,8 +52,12 @@ class Functions:
         self.estate = estate
         self.named = named
         self.provisioned: dict[tuple[str, str], list[Provisioned]] = {}
+        self.styles: dict[tuple[str, str], set[DeploymentStyle]] = {}
+        deployments = Deployments(estate)
         for alias in estate.of_type(*ALIASES):
             self._provision(alias)
+            if alias.type == ALIAS:
+                self._deploy(alias, deployments.style(alias))
 
         for target in estate.of_type("AWS::ApplicationAutoScaling::ScalableTarget"):
             self._scale(target)
@@ -83,11 +89,22 @@ class Functions:
         if executions is not None and function is not None:
             self.provisioned.setdefault(function.key, []).append(Provisioned(alias.id, executions, alias.origin))
 
+    def _deploy(self, alias: Resource, style: DeploymentStyle) -> None:
+        function = function_of(self.estate, self.named, alias.get("FunctionName"))
+        if function is not None:
+            self.styles.setdefault(function.key, set()).add(style)
+
+    def _style(self, function: Resource) -> DeploymentStyle:
+        """One style for all aliases of a function; the one that shifts traffic where only some do."""
+        shifting = self.styles.get(function.key, set()) - {"all-at-once"}
+        return "all-at-once" if not shifting else shifting.pop() if len(shifting) == 1 else "unknown"
+
     def consumer(self, function: Resource, sources: Iterator[EventSource], *, deploy_time: bool) -> Consumer:
         timeout = quantity_of(function.get("Timeout"), f"Timeout of '{function.id}'")
         managed = function.get("CapacityProviderConfig", "LambdaManagedInstancesCapacityProviderConfig")
         return Consumer(
             id=function.id,
+            deployment_style=self._style(function),
             reserved_concurrency=quantity_of(
                 function.get("ReservedConcurrentExecutions"), f"ReservedConcurrentExecutions of '{function.id}'"
             ),

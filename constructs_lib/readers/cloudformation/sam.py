@@ -72,7 +72,7 @@ def _function(name: str, body: Mapping[str, Any], globals_: Any) -> Bodies:
     if role is None:
         extra[f"{name}Role"] = {"Type": "AWS::IAM::Role", "Properties": _role(properties.get("Policies"))}
     if properties.get("AutoPublishAlias"):
-        extra.update(_alias(name, properties))
+        extra.update({**_alias(name, properties), **_deployment_group(name, properties)})
     invocations = properties.get("EventInvokeConfig")
     if isinstance(invocations, dict) and "DestinationConfig" in invocations:
         settings = {"FunctionName": {"Ref": name}, "DestinationConfig": invocations["DestinationConfig"]}
@@ -109,7 +109,27 @@ def _alias(name: str, properties: Mapping[str, Any]) -> Bodies:
         made["ProvisionedConcurrencyConfig"] = properties["ProvisionedConcurrencyConfig"]
     alias = properties["AutoPublishAlias"]
     suffix = alias if isinstance(alias, str) else ""
-    return {f"{name}Alias{suffix}": {"Type": "AWS::Lambda::Alias", "Properties": made}}
+    return {f"{name}Alias{suffix}": {"Type": "AWS::Lambda::Alias", "Properties": made, **_shift(name, properties)}}
+
+
+def _shift(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The update policy that SAM gives the alias of a function with a deployment preference."""
+    if not _preference(properties):
+        return {}
+    return {"UpdatePolicy": {"CodeDeployLambdaAliasUpdate": {"DeploymentGroupName": {"Ref": f"{name}DeploymentGroup"}}}}
+
+
+def _preference(properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    found = properties.get("DeploymentPreference")
+    return found if isinstance(found, dict) and found.get("Type") and found.get("Enabled") is not False else None
+
+
+def _deployment_group(name: str, properties: Mapping[str, Any]) -> Bodies:
+    preference = _preference(properties)
+    if preference is None:
+        return {}
+    made = {"DeploymentConfigName": {"Fn::Join": ["", ["CodeDeployDefault.Lambda", preference["Type"]]]}}
+    return {f"{name}DeploymentGroup": {"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": made}}
 
 
 def _simple_table(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,17 @@ WORDS: dict[str, Word] = {
         "TenancyConfig.TenantIsolationMode": "tenancy_config.tenant_isolation_mode",
         "VpcConfig.SubnetIds": "vpc_config.subnet_ids", "VpcConfig.SecurityGroupIds": "vpc_config.security_group_ids",
     }),
-    "aws_lambda_alias": Word("AWS::Lambda::Alias", {"FunctionName": "function_name"}),
+    "aws_lambda_alias": Word("AWS::Lambda::Alias", {
+        "FunctionName": "function_name", "RoutingConfig.AdditionalVersionWeights": "routing_config.additional_version_weights",
+    }),
+    "aws_codedeploy_app": Word("AWS::CodeDeploy::Application", {"ApplicationName": "name", "ComputePlatform": "compute_platform"}),
+    "aws_codedeploy_deployment_group": Word("AWS::CodeDeploy::DeploymentGroup", {
+        "ApplicationName": "app_name", "DeploymentGroupName": "deployment_group_name", "DeploymentConfigName": "deployment_config_name",
+    }),
+    "aws_codedeploy_deployment_config": Word("AWS::CodeDeploy::DeploymentConfig", {
+        "DeploymentConfigName": "deployment_config_name", "ComputePlatform": "compute_platform",
+        "TrafficRoutingConfig.Type": "traffic_routing_config.type",
+    }),
     "aws_lambda_provisioned_concurrency_config": Word("AWS::Lambda::Alias", {
         "FunctionName": "function_name",
         "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions": "provisioned_concurrent_executions",
