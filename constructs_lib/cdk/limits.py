@@ -10,11 +10,14 @@ import aws_cdk as cdk
 
 from constructs_lib.cdk._tokens import milliseconds, whole
 from constructs_lib.errors import ConnectError
+from constructs_lib.facts import database_timeouts
 from constructs_lib.facts._tables import version_tuple
 from constructs_lib.model.capacity import capacity_of
 from constructs_lib.model.fleet import Store
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
+
+IDLE_SESSION_SECONDS = 3600
 
 
 def with_clients(store: Store, operator_reserve: int | None, other_connections: Mapping[str, int]) -> Store:
@@ -45,6 +48,15 @@ def with_pinned_limit(store: Store, settings: Settings, max_connections: int | N
         served = capacity.vcpus * Quantity.exact(settings.connections_per_vcpu) + capacity.reserved + capacity.set_aside
         limit = min(limit, math.floor(served.low))
     return replace(store, max_connections=Quantity.exact(limit))
+
+
+def idle_session_parameters(store: Store) -> dict[str, str]:
+    """What makes the server close a session that is idle for an hour: a frozen function cannot close its own.
+
+    An hour outlasts the 30 minutes after which a proxy closes its clients' sessions.
+    """
+    parameters = database_timeouts.timeout_parameters(store.engine, store.engine_version, "idle session")
+    return {item.name: str(IDLE_SESSION_SECONDS * (1000 if item.unit == "ms" else 1)) for item in parameters}
 
 
 def timeout_parameters(

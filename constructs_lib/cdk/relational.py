@@ -20,7 +20,7 @@ from constructs_lib.cdk import proxy_metrics, routes
 from constructs_lib.cdk._metadata import Element, declare_store, resource_of
 from constructs_lib.cdk.connect import DEFAULT_PREFIX, ConnectableStore, Role, Route, Via
 from constructs_lib.cdk.imported import ExistingStore
-from constructs_lib.cdk.limits import timeout_parameters, with_clients, with_pinned_limit
+from constructs_lib.cdk.limits import idle_session_parameters, timeout_parameters, with_clients, with_pinned_limit
 from constructs_lib.cdk.proxy_pool import DEFAULT_POOL, PoolOptions, proxy_for, reader_endpoint
 from constructs_lib.cdk.registration import record_of
 from constructs_lib.cdk.relational_cluster import ProvisionedCluster, ServerlessCluster
@@ -39,7 +39,8 @@ class RelationalStore(ConnectableStore):
 
     ``database`` says what to make. ``max_connections`` is pinned in a parameter group of the store; by default what the class's
     memory surely carries, but not more than its processors serve. ``transaction_timeout`` (2 s) is the longest a transaction may hold
-    a connection; ``statement_timeout`` and ``idle_in_transaction_session_timeout`` default to it. ``parameters`` adds others.
+    a connection; ``statement_timeout`` and ``idle_in_transaction_session_timeout`` default to it; idle sessions end after an hour.
+    ``parameters`` adds others.
     ``other_connections`` names clients that are no functions, with their connections. ``pool`` are the proxy's settings, ``None`` for
     no proxy. The owner's secret is for migrations; functions log in as ``application_user``.
     Data is kept, encrypted, backed up for 7 days and protected against deletion unless told otherwise.
@@ -91,7 +92,8 @@ class RelationalStore(ConnectableStore):
         self.database_name = database_name
         self.application_user = application_user
         self.max_connections = math.floor(pinned.max_connections.low) if pinned.max_connections else 0
-        self.parameter_group = self._parameter_group(kind, parameters or {})
+        extra = {**idle_session_parameters(pinned), **(parameters or {})}
+        self.parameter_group = self._parameter_group(kind, extra)
         master = self._secret("OwnerSecret", owner, removal_policy)
         self.database: rds.DatabaseInstance | rds.DatabaseCluster = kind.build(
             self,

@@ -80,8 +80,9 @@ proxy = orders.add_proxy(
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": proxy.endpoint},
+    vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_default_port_from(api)
 api.add_function_url()
 ```
 
@@ -206,8 +207,9 @@ proxy = orders.add_proxy(
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": proxy.endpoint},
+    vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_default_port_from(api)
 api.add_function_url()
 ```
 

@@ -54,11 +54,12 @@ orders = rds.DatabaseInstance(
         "idle_session_timeout": "3600000",
     },
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), reserved_concurrent_executions=40,
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ```hcl terraform
@@ -137,11 +138,12 @@ orders = rds.DatabaseInstance(
         "idle_session_timeout": "3600000",
     },
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ```hcl terraform

@@ -61,8 +61,9 @@ orders = rds.DatabaseInstance(
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 api.add_function_url()
 ```
 
@@ -149,8 +150,9 @@ orders = rds.DatabaseInstance(
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 api.add_function_url()
 ```
 
@@ -221,6 +223,7 @@ from constructs_lib.model.fleet import Connection, Consumer, Fleet, Store
 from constructs_lib.model.quantity import Quantity, format_number
 from constructs_lib.model.server_timeouts import ServerTimeout, server_timeout
 from constructs_lib.model.settings import Settings
+from constructs_lib.rules._invocation import only_scheduled
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._wording import counted
@@ -238,7 +241,7 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         clients = {
             consumer.id: (connection, consumer)
             for connection, consumer in busy_clients(fleet, store)
-            if connection.via == "direct" and connection.bound is None
+            if connection.via == "direct" and connection.bound is None and not only_scheduled(consumer)
         }
         if clients:
             yield _finding(rule, store, limit, list(clients.values()))

@@ -63,8 +63,9 @@ orders = rds.DatabaseInstance(
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 api.add_function_url()
 ```
 
@@ -151,8 +152,9 @@ orders = rds.DatabaseInstance(
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": orders.db_instance_endpoint_address},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 api.add_function_url()
 ```
 

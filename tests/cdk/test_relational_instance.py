@@ -70,6 +70,7 @@ def test_the_limit_is_pinned_to_what_processors_serve_beside_everybody_else(buil
         "statement_timeout": "2000",
         "idle_in_transaction_session_timeout": "2000",
         "transaction_timeout": "2000",
+        "idle_session_timeout": "3600000",
     }
 
 
