@@ -122,8 +122,9 @@ proxy = orders.add_proxy(
 )
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=400, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=400, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_default_port_from(api)
 declared = {"via": "proxy", "connections_per_environment": 1, "hold_seconds": 1, "hold_enforced": True}
 ids = {"store": stack.get_logical_id(orders.node.default_child), "pool": stack.get_logical_id(proxy.node.default_child)}
 api.node.default_child.add_metadata("poolproof:connections", [{**ids, **declared}])
@@ -226,8 +227,9 @@ proxy = orders.add_proxy(
 )
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=200, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=200, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_default_port_from(api)
 declared = {"via": "proxy", "connections_per_environment": 1, "hold_seconds": 1, "hold_enforced": True}
 ids = {"store": stack.get_logical_id(orders.node.default_child), "pool": stack.get_logical_id(proxy.node.default_child)}
 api.node.default_child.add_metadata("poolproof:connections", [{**ids, **declared}])
@@ -296,9 +298,11 @@ def _problem(item: PoolBudget) -> str:
     if not item.nobody_waits and item.pinned.low > 0 and not item.connections.surely_above(item.pinned):
         return f"{counted(item.pinned, 'session')} may each pin one of {counted(item.connections, 'connection')} and starve the rest"
     shared = f"{counted(item.clients, 'client')} share {counted(item.connections, 'connection')}"
-    if not item.nobody_waits and not item.wait.surely_below(item.borrow_timeout):
+    if item.connections.high != 0 and not item.nobody_waits and not item.wait.surely_below(item.borrow_timeout):
         return f"{shared} and one may wait {_at_worst(item.wait)}; the borrow timeout is {item.borrow_timeout} s"
-    late = next(chain for chain in item.chains if chain.verdict is not Verdict.FITS)
+    late = next((chain for chain in item.chains if chain.verdict is not Verdict.FITS), None)
+    if late is None or item.connections.high == 0:
+        return f"{shared}: nobody is surely served"
     name, timeout = late.demand.consumer.id, late.demand.consumer.timeout_seconds
     return f"{shared} and {name} may need {_at_worst(late.needed)} with its waits; its timeout is {timeout} s"
 
@@ -322,6 +326,8 @@ def _fix(item: PoolBudget) -> str:
     name = item.pool.id
     if item.pinned.low > 0:
         return f"stop the sessions of {name} from pinning, or reserve so little that all of them fit the pool; or widen the pool"
+    if item.connections.high == 0:
+        return f"widen {name} to one connection or more: its share of max_connections rounds down to none"
     if item.hold_assumed:
         first = "enforce and declare a hold (transaction_timeout, hold_seconds) that is shorter than the function"
     else:
@@ -355,7 +361,7 @@ def _ends_in_time(item: PoolBudget, clients: int, pool: int) -> bool:
 
 
 def _chain_ends(chain: Chain, wait: Number) -> bool:
-    needed = chain.transactions * (Quantity.exact(wait) + chain.hold) + chain.work
+    needed = chain.transactions * (Quantity.exact(wait) + chain.hold) + chain.work + chain.elsewhere
     return needed.surely_at_most(chain.demand.consumer.timeout_seconds)
 
 

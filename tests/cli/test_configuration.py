@@ -127,7 +127,7 @@ resaon = "typo"
         ".poolproof.toml:8: stores.Orders.other_connections must be a table of client = connections, got ['reports']",
         (
             ".poolproof.toml:9: unknown key 'stores.Orders.max_conections'; did you mean 'max_connections'? "
-            "allowed: max_connections, other_connections"
+            "allowed: max_connections, other_connections, preset"
         ),
         ".poolproof.toml:12: stores.Ledger.other_connections.reports must be a whole number from 0 to 10,000,000, got 2.5",
         '.poolproof.toml:14: an ignore needs the code or name of its rule, such as rule = "PP105"',

@@ -156,3 +156,96 @@ def test_everybody_else_on_the_database_is_subtracted() -> None:
 
 def test_a_limit_smaller_than_the_reserves_leaves_nothing() -> None:
     assert capacity_of(replace(POSTGRES, max_connections=Quantity.exact(6)), Settings()).usable == Quantity.exact(0)
+
+
+def serverless(engine: str, low: Quantity | None, high: float, pin: int | None = None) -> Store:
+    return Store(
+        "Ledger",
+        "documentdb-cluster" if engine == "docdb" else "aurora-cluster",
+        engine,
+        instances=(Instance("Writer", "db.serverless"),),
+        serverless_min=low,
+        serverless_max=Quantity.exact(high),
+        max_connections=None if pin is None else Quantity.exact(pin),
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "bounds"),
+    [
+        (Quantity.exact(0), (2000, 2000)),
+        (Quantity.exact(0.5), (2000, 2000)),
+        (Quantity.exact(1), (3000, 3000)),
+        (Quantity.unknown("a parameter"), (2000, 3000)),
+        (None, (2000, 3000)),
+    ],
+)
+def test_a_small_minimum_caps_what_aurora_postgresql_pins(low: Quantity | None, bounds: tuple[int, int]) -> None:
+    found = limit(serverless("aurora-postgresql", low, 64, pin=3000))
+    assert (found.low, found.high) == bounds
+    assert limit(serverless("aurora-mysql", low, 64, pin=3000)) == Quantity.exact(3000)
+
+
+def test_serverless_documentdb_is_judged_between_its_lowest_and_highest_capacity() -> None:
+    found = limit(serverless("docdb", Quantity.exact(0.5), 16))
+    assert (found.low, found.high) == (250, 8000)
+    assert "follows the current capacity" in found.reason
+
+
+def test_a_provisioned_member_binds_a_mixed_documentdb_cluster() -> None:
+    store = serverless("docdb", Quantity.exact(8), 256)
+    mixed = replace(store, instances=(*store.instances, Instance("Reader", "db.t4g.medium", "reader")))
+    assert (limit(mixed).low, limit(mixed).high) == (1000, 1000)
+
+
+def test_serverless_documentdb_without_a_range_is_unknown() -> None:
+    assert limit(serverless("docdb", None, 16)).is_unknown
+
+
+def test_a_preset_offers_its_limit_and_keeps_what_its_service_keeps() -> None:
+    store = Store("Neon", "external", "postgres", preset="neon:0.25cu")
+    capacity = capacity_of(store, Settings())
+    assert capacity.max_connections == Quantity.exact(104)
+    assert capacity.reserved == Quantity.exact(7)
+    assert capacity.pinned
+    assert "neon:0.25cu" in str(capacity.terms[0])
+
+
+def test_a_preset_of_the_settings_counts_and_an_explicit_limit_outweighs_it() -> None:
+    store = Store("Neon", "external", "postgres")
+    presets = {"Neon": "supabase-pooler:nano"}
+    assert limit(store, Settings(declared_presets=presets)) == Quantity.exact(200)
+    assert capacity_of(store, Settings(declared_presets=presets)).reserved == Quantity.exact(0)
+    assert limit(store, Settings(declared_presets=presets, declared_max_connections={"Neon": 9})) == Quantity.exact(9)
+    assert limit(replace(store, max_connections=Quantity.exact(30), preset="neon:1cu")) == Quantity.exact(30)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("neon:0.26cu", "did you mean 'neon:0.25cu'?"), ("planetscale", "no limit is published")]
+)
+def test_a_preset_without_a_number_is_unknown_with_the_reason(name: str, why: str) -> None:
+    found = limit(Store("Neon", "external", None, preset=name))
+    assert found.is_unknown
+    assert why in found.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "instance_class", "connections"),
+    [
+        ("dsql-cluster", None, 10_000),
+        ("elasticache-cluster", "cache.t4g.micro", 65_000),
+        ("elasticache-serverless", None, 65_000),
+        ("memorydb-cluster", "db.t4g.small", 65_000),
+        ("neptune-cluster", "db.t4g.medium", 512),
+        ("neptune-cluster", "db.r6g.12xlarge", 32_768),
+        ("redshift-cluster", "dc2.large", 500),
+        ("redshift-cluster", "ra3.xlplus", 2_000),
+        ("redshift-workgroup", None, 2_000),
+        ("documentdb-cluster", "db.t4g.medium", 1_000),
+    ],
+)
+def test_every_store_that_holds_connections_has_its_documented_limit(
+    kind: str, instance_class: str | None, connections: int
+) -> None:
+    instances = () if instance_class is None else (Instance("One", instance_class),)
+    assert limit(Store("S", kind, None, instances=instances)) == Quantity.exact(connections)

@@ -158,7 +158,8 @@ def _differences(
 ) -> Iterator[Contradiction]:
     for key in other:
         if key in first and first[key] != other[key]:
-            yield Contradiction(name, key, f"{first[key]}, declared first", f"{other[key]}", place)
+            counts, passed_over = f"'{str(first[key])[:40]}', declared first", f"'{str(other[key])[:40]}'"
+            yield Contradiction(name, key, counts, passed_over, place)
 
 
 def _quantity(value: Any, what: str) -> Quantity | None:
@@ -166,7 +167,7 @@ def _quantity(value: Any, what: str) -> Quantity | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
         written = isinstance(value, (int, float)) and not isinstance(value, bool)
-        refused = Refused(f"{what}: must be a number of 0 or more, got {value}")
+        refused = Refused(f"{what}: must be a number of 0 or more, got '{value}'")
         return Quantity.unknown(refused if written else f"{what}: not a number that the template shows")
     return Quantity.exact(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from constructs_lib.model.origin import NOWHERE, Origin
@@ -24,6 +25,7 @@ GROUPS = (
     "AWS::Neptune::DBClusterParameterGroup", "AWS::Neptune::DBParameterGroup",
 )  # fmt: skip
 LIMIT = "max_connections"
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _reason(value: Value) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text.strip().isdigit()
+    return _NUMBER.fullmatch(text.strip()) is not None
 
 
 class ParameterGroups:
