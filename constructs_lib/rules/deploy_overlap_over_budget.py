@@ -16,8 +16,8 @@ hundreds of functions show as a hill in `DatabaseConnections`.
 
 ## What it cannot see
 
-How long AWS keeps the old environments, which is not documented; whether a deploy shifts traffic slowly, which lets the old version
-shrink while the new one grows; several deploys in a row, which overlap more than twice.
+How long AWS keeps the old environments, which is not documented; several deploys in a row, which overlap more than twice. A linear or
+canary deploy (CodeDeploy, `DeploymentPreference`, weights of an alias) is seen: it keeps two versions serving for as long as it lasts.
 
 ## Bad
 
@@ -73,10 +73,11 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=60, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=60, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## Good
@@ -133,10 +134,11 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=43, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=43, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## How to fix
@@ -167,7 +169,7 @@ from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._wording import confidence, counted, store_label, store_origin, usable_sum
 
 
-def search(rule: Rule, _fleet: Fleet, budget: Budget, settings: Settings) -> Iterator[Finding]:
+def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
     """One finding for each store, or readers of a store, that only a deploy overfills."""
     for item in budget.stores:
         if item.verdict_once is not Verdict.FITS or item.verdict is Verdict.FITS:
@@ -175,7 +177,7 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, settings: Settings) -> Ite
         yield rule.finding(
             item.store.id,
             f"{store_label(item)}: {counted(item.opened_once, 'connection')} fit, but {item.opened} may be open while "
-            f"{settings.deploy_overlap} versions overlap during a deploy; {usable_sum(item)}",
+            f"{max(demand.overlap for demand in item.demands)} versions overlap during a deploy; {usable_sum(item)}",
             arithmetic=item.terms,
             fix=_fix(item),
             origin=store_origin(item),
