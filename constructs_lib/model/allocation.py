@@ -1,6 +1,18 @@
 """Who gets how much reserved concurrency: numbers first, then shares of what is left, then everybody else evenly.
 
-Largest remainder, ties broken by path: the same app always gives the same template. What cannot be proven is never handed out.
+Largest remainder, ties broken by path: the same functions always get the same, in whatever order they are named. What cannot be proven
+is never handed out.
+
+What adding a function changes, and what not (each law is a property test):
+
+* a number is never changed by anything;
+* "whatever fits" that is added leaves every number and every share as it was, and lets no other "whatever fits" grow;
+* a share that is added leaves numbers as they were; while all shares together stay within everything, it moves no other share by more
+  than one environment; else all shrink alike;
+* a number that is added lets no share and no "whatever fits" grow by more than one environment.
+
+One environment is what largest remainder may hand to another when the whole changes: every function gets the whole part of its ideal
+number or one more, which no rule that is free of such moves can promise. (The laws on growth are of claims of equal size each.)
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import math
+import random
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constructs_lib.errors import ConnectError
@@ -42,6 +44,7 @@ wishes = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.lists(st.tuples(wishes, st.integers(1, 4)), max_size=8))
 def test_what_is_handed_out_never_exceeds_the_room_that_numbers_leave(
     room: int, wanted: list[tuple[int | Share | WhateverFits, int]]
@@ -52,6 +55,94 @@ def test_what_is_handed_out_never_exceeds_the_room_that_numbers_leave(
     flexible = sum(granted[claim.path] * claim.each for claim in claims if not isinstance(claim.wanted, int))
     assert flexible <= max(0, room - fixed)
     assert granted == allocate(room, list(reversed(claims)))
+
+
+Wish = int | Share | WhateverFits
+parts = st.integers(10, 1000).map(lambda thousandths: Share(thousandths / 1000))
+fixed_numbers = st.integers(0, 60)
+rooms, sizes = st.integers(0, 300), st.integers(1, 4)
+names = st.text("abcdefghij", min_size=1, max_size=3)
+
+
+def handed_out(room: int, wishes_by_name: dict[str, Wish], each: int = 1) -> dict[str, int]:
+    return allocate(room, [Claim(name, wish, each) for name, wish in wishes_by_name.items()])
+
+
+def flexible(wanted: dict[str, Wish]) -> list[str]:
+    return [name for name, wish in wanted.items() if not isinstance(wish, int)]
+
+
+wanted_by_name = st.dictionaries(names, wishes, max_size=8)
+
+
+@settings(deadline=None)
+@given(rooms, sizes, wanted_by_name, names)
+def test_whatever_fits_that_is_added_moves_no_number_and_no_share_and_lets_nobody_grow(
+    room: int, each: int, wanted: dict[str, Wish], newcomer: str
+) -> None:
+    wanted = {name: wish for name, wish in wanted.items() if name != newcomer}
+    before, after = handed_out(room, wanted, each), handed_out(room, {**wanted, newcomer: FITS}, each)
+    for name, wish in wanted.items():
+        if isinstance(wish, WhateverFits):
+            assert after[name] <= before[name]
+        else:
+            assert after[name] == before[name]
+
+
+@settings(deadline=None)
+@given(rooms, sizes, st.dictionaries(names, st.one_of(parts, fixed_numbers, st.just(FITS)), max_size=8), names, parts)
+def test_a_share_that_is_added_moves_no_other_by_more_than_one_environment_while_all_stay_within_everything(
+    room: int, each: int, wanted: dict[str, Wish], newcomer: str, part: Share
+) -> None:
+    wanted = {name: wish for name, wish in wanted.items() if name != newcomer}
+    before, after = handed_out(room, wanted, each), handed_out(room, {**wanted, newcomer: part}, each)
+    shares = [wish.part for wish in [*wanted.values(), part] if isinstance(wish, Share)]
+    assert all(after[name] == before[name] for name, wish in wanted.items() if isinstance(wish, int))
+    moved = [after[name] - before[name] for name, wish in wanted.items() if isinstance(wish, Share)]
+    if sum(shares) <= 1:
+        assert all(abs(change) <= 1 for change in moved)
+    assert all(change <= 1 for change in moved)
+
+
+@settings(deadline=None)
+@given(rooms, sizes, wanted_by_name, names, fixed_numbers)
+def test_a_number_that_is_added_lets_nobody_grow_by_more_than_one_environment(
+    room: int, each: int, wanted: dict[str, Wish], newcomer: str, number: int
+) -> None:
+    wanted = {name: wish for name, wish in wanted.items() if name != newcomer}
+    before, after = handed_out(room, wanted, each), handed_out(room, {**wanted, newcomer: number}, each)
+    assert all(after[name] == before[name] for name, wish in wanted.items() if isinstance(wish, int))
+    assert all(after[name] <= before[name] + 1 for name in flexible(wanted))
+
+
+@settings(deadline=None)
+@given(rooms, sizes, wanted_by_name)
+def test_everybody_gets_the_whole_part_of_the_ideal_number_or_one_more(
+    room: int, each: int, wanted: dict[str, Wish]
+) -> None:
+    granted = handed_out(room, wanted, each)
+    left = max(0, room - sum(wish * each for wish in wanted.values() if isinstance(wish, int)))
+    shares = {name: Fraction(str(wish.part)) for name, wish in wanted.items() if isinstance(wish, Share)}
+    whole = max(Fraction(1), sum(shares.values(), Fraction(0)))
+    for name, part in shares.items():
+        assert math.floor(part * left / whole / each) <= granted[name] <= math.floor(part * left / whole / each) + 1
+    open_names = [name for name, wish in wanted.items() if isinstance(wish, WhateverFits)]
+    rest = left - sum(granted[name] for name in shares) * each
+    for name in open_names:
+        assert (
+            math.floor(Fraction(rest, len(open_names) * each)) <= granted[name] <= rest // (len(open_names) * each) + 1
+        )
+    if open_names:
+        # Nothing is held back: less than one environment of the room is left.
+        assert 0 <= rest - sum(granted[name] for name in open_names) * each < each
+
+
+@settings(deadline=None)
+@given(rooms, wanted_by_name, st.randoms())
+def test_the_order_of_the_functions_changes_nothing(room: int, wanted: dict[str, Wish], rng: random.Random) -> None:
+    shuffled = list(wanted.items())
+    rng.shuffle(shuffled)
+    assert handed_out(room, dict(shuffled)) == handed_out(room, wanted)
 
 
 @pytest.mark.parametrize("part", [0, -0.1, 1.5, True, "half"])
@@ -80,6 +171,7 @@ def test_without_proof_of_the_wait_nobody_may_wait(errands: list[Errand]) -> Non
     assert provable_clients(13, None, [errand()]) == 13
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 40),
     st.integers(1, 60),

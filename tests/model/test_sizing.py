@@ -96,6 +96,7 @@ def test_one_connection_fewer_is_too_busy_or_not_proven(store: StoreProfile, wor
         assert verdict_of_pool(sizing, sizing.pool - 1) is not Verdict.FITS
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.integers(0, 40), st.sampled_from([20, 30, 35, 55]))
 def test_the_pinned_limit_is_the_smallest_whose_whole_percentage_fits(pool: int, slots: int, least: int) -> None:
     pin = Need(pool, 0, 0, slots).pin(least)
@@ -124,6 +125,7 @@ def test_no_smaller_class_that_is_proposed_carries_it(store: StoreProfile, workl
         assert too_small or max(at_work, needed.opening if needed else 0) > 8 * (vcpus or 0)
 
 
+@settings(deadline=None)
 @given(FUNCTIONS)
 def test_concurrency_carries_the_peak_waits_included_and_not_one_more(workloads: list[Workload]) -> None:
     sizing = size(StoreProfile("db"), workloads, LARGE_ACCOUNT)
@@ -136,6 +138,7 @@ def test_concurrency_carries_the_peak_waits_included_and_not_one_more(workloads:
             )
 
 
+@settings(deadline=None)
 @given(FUNCTIONS)
 def test_more_requests_never_need_fewer_connections(workloads: list[Workload]) -> None:
     busier = [replace(item, peak_requests_per_second=item.rate + 50) for item in workloads]
