@@ -57,10 +57,11 @@ orders = rds.DatabaseInstance(
     vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
 proxy = orders.add_proxy("Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=50)
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ```hcl terraform
@@ -144,10 +145,11 @@ orders = rds.DatabaseInstance(
 proxy = orders.add_proxy(
     "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=50, borrow_timeout=Duration.seconds(5),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ```hcl terraform

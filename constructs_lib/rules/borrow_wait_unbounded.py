@@ -124,7 +124,7 @@ api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=400, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
-proxy.connections.allow_default_port_from(api)
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 declared = {"via": "proxy", "connections_per_environment": 1, "hold_seconds": 1, "hold_enforced": True}
 ids = {"store": stack.get_logical_id(orders.node.default_child), "pool": stack.get_logical_id(proxy.node.default_child)}
 api.node.default_child.add_metadata("poolproof:connections", [{**ids, **declared}])
@@ -229,7 +229,7 @@ api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=200, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
-proxy.connections.allow_default_port_from(api)
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 declared = {"via": "proxy", "connections_per_environment": 1, "hold_seconds": 1, "hold_enforced": True}
 ids = {"store": stack.get_logical_id(orders.node.default_child), "pool": stack.get_logical_id(proxy.node.default_child)}
 api.node.default_child.add_metadata("poolproof:connections", [{**ids, **declared}])

@@ -82,7 +82,7 @@ api = lambda_.Function(
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
     vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
-proxy.connections.allow_default_port_from(api)
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 api.add_function_url()
 ```
 
@@ -209,7 +209,7 @@ api = lambda_.Function(
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=40,
     vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
-proxy.connections.allow_default_port_from(api)
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 api.add_function_url()
 ```
 

@@ -141,8 +141,9 @@ proxy = orders.add_proxy(
 )
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## Good
@@ -270,8 +271,9 @@ proxy = orders.add_proxy(
 )
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 proxy.grant_connect(api, "app")
 ```
 

@@ -103,7 +103,7 @@ api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
-proxy.connections.allow_default_port_from(api)
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## Good
@@ -195,7 +195,7 @@ api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
-proxy.connections.allow_default_port_from(api)
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## How to fix

@@ -59,10 +59,11 @@ orders = rds.DatabaseInstance(
     stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), instance_type=ec2.InstanceType("t4g.micro"),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=10, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=10, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## Good
@@ -117,10 +118,11 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("t4g.micro"), parameters={"max_connections": "60"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=10, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=10, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## How to fix

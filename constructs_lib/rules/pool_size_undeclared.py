@@ -75,11 +75,12 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(10), reserved_concurrent_executions=10,
-    environment={"PGHOST": orders.db_instance_endpoint_address, "DB_POOL_SIZE": "10"},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address, "DB_POOL_SIZE": "10"},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## Good
@@ -137,11 +138,12 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(10), reserved_concurrent_executions=10,
-    environment={"PGHOST": orders.db_instance_endpoint_address, "DB_POOL_SIZE": "1"},
+    vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address, "DB_POOL_SIZE": "1"},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## How to fix

@@ -66,10 +66,11 @@ orders = rds.DatabaseInstance(
 proxy = orders.add_proxy(
     "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, borrow_timeout=Duration.seconds(5),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ```hcl terraform
@@ -155,10 +156,11 @@ orders = rds.DatabaseInstance(
 proxy = orders.add_proxy(
     "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated, max_connections_percent=80, borrow_timeout=Duration.seconds(5),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ```hcl terraform

@@ -78,11 +78,12 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20),
-    reserved_concurrent_executions=concurrency.value_as_number, environment={"PGHOST": orders.db_instance_endpoint_address},
+    reserved_concurrent_executions=concurrency.value_as_number, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## Good
@@ -143,11 +144,12 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20),
-    reserved_concurrent_executions=concurrency.value_as_number, environment={"PGHOST": orders.db_instance_endpoint_address},
+    reserved_concurrent_executions=concurrency.value_as_number, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## How to fix

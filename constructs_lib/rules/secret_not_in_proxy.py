@@ -135,11 +135,12 @@ proxy = orders.add_proxy(
     "Proxy", secrets=[app_user], vpc=vpc, vpc_subnets=isolated,
     max_connections_percent=50, borrow_timeout=Duration.seconds(5),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": proxy.endpoint, "SECRET_ARN": report_user.secret_arn},
+    vpc=vpc, environment={"PGHOST": proxy.endpoint, "SECRET_ARN": report_user.secret_arn},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## Good
@@ -260,11 +261,12 @@ proxy = orders.add_proxy(
     "Proxy", secrets=[app_user], vpc=vpc, vpc_subnets=isolated,
     max_connections_percent=50, borrow_timeout=Duration.seconds(5),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": proxy.endpoint, "SECRET_ARN": app_user.secret_arn},
+    vpc=vpc, environment={"PGHOST": proxy.endpoint, "SECRET_ARN": app_user.secret_arn},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## How to fix

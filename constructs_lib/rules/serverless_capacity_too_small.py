@@ -84,10 +84,11 @@ orders = rds.DatabaseCluster(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), parameters={"max_connections": "3000"},
     serverless_v2_min_capacity=0.5, serverless_v2_max_capacity=64,
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(10), reserved_concurrent_executions=50, environment={"PGHOST": orders.cluster_endpoint.hostname},
+    timeout=Duration.seconds(10), reserved_concurrent_executions=50, vpc=vpc, environment={"PGHOST": orders.cluster_endpoint.hostname},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## Good
@@ -157,10 +158,11 @@ orders = rds.DatabaseCluster(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED), parameters={"max_connections": "1800"},
     serverless_v2_min_capacity=0.5, serverless_v2_max_capacity=64,
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(10), reserved_concurrent_executions=50, environment={"PGHOST": orders.cluster_endpoint.hostname},
+    timeout=Duration.seconds(10), reserved_concurrent_executions=50, vpc=vpc, environment={"PGHOST": orders.cluster_endpoint.hostname},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## How to fix

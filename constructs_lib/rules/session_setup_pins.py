@@ -101,11 +101,12 @@ proxy = orders.add_proxy(
     "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated,
     max_connections_percent=50, borrow_timeout=Duration.seconds(5),
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
     timeout=Duration.seconds(20), reserved_concurrent_executions=40,
-    environment={"PGHOST": proxy.endpoint, "PGOPTIONS": "-c search_path=shop"},
+    vpc=vpc, environment={"PGHOST": proxy.endpoint, "PGOPTIONS": "-c search_path=shop"},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## Good
@@ -192,10 +193,11 @@ proxy = orders.add_proxy(
     "Proxy", secrets=[orders.secret], vpc=vpc, vpc_subnets=isolated,
     max_connections_percent=50, borrow_timeout=Duration.seconds(5), init_query="SET search_path=shop",
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(20), reserved_concurrent_executions=40, environment={"PGHOST": proxy.endpoint},
+    timeout=Duration.seconds(20), reserved_concurrent_executions=40, vpc=vpc, environment={"PGHOST": proxy.endpoint},
 )
+proxy.connections.allow_from(api, ec2.Port.tcp(5432))
 ```
 
 ## How to fix

@@ -73,8 +73,9 @@ orders = rds.DatabaseInstance(
 )
 api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(10), reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(10), reserved_concurrent_executions=20, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 api.node.default_child.add_property_override("TenancyConfig.TenantIsolationMode", "PER_TENANT")
 ```
 
@@ -141,10 +142,11 @@ orders = rds.DatabaseInstance(
     vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
 )
-lambda_.Function(
+api = lambda_.Function(
     stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
-    timeout=Duration.seconds(10), reserved_concurrent_executions=20, environment={"PGHOST": orders.db_instance_endpoint_address},
+    timeout=Duration.seconds(10), reserved_concurrent_executions=20, vpc=vpc, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(api)
 ```
 
 ## How to fix
