@@ -61,7 +61,13 @@ def plan_of(
         notes=tuple(draft.notes),
     )
     gaps = tuple(dict.fromkeys(draft.gaps))
-    return (None, gaps) if gaps else (_capped(_scaled(plan, most_clients)), ())
+    if gaps:
+        return None, gaps
+    scaled = _scaled(plan, most_clients)
+    if scaled is None:
+        missing = f"{plan.others + plan.clients:,} clients cannot be made {most_clients:,} without changing who waits for whom"
+        return None, (Gap(plan.store, missing, "allow more with --max-clients", item.store.origin),)
+    return _capped(scaled), ()
 
 
 @dataclass
@@ -180,18 +186,27 @@ class _Scale:
         return replace(pool, connections=size, groups=_some(shrunk))
 
 
-def _scaled(plan: Plan, most_clients: int) -> Plan:
-    """All counts divided by the same whole number, so that this machine carries the clients."""
+def _scaled(plan: Plan, most_clients: int) -> Plan | None:
+    """All counts divided by the same whole number, the least with which this machine carries the clients; ``None`` when there is none."""
     everybody = plan.others + plan.clients
     if everybody <= most_clients:
         return plan
-    scale = _Scale(-(-everybody // most_clients), Verdict.EXCEEDS in plan.verdicts)
+    divisor = -(-everybody // most_clients)
+    while divisor <= everybody:
+        smaller = _divided(plan, _Scale(divisor, Verdict.EXCEEDS in plan.verdicts))
+        if smaller.others + smaller.clients <= most_clients:
+            note = (
+                f"{everybody:,} clients are more than the {most_clients:,} allowed here: every count is divided by {divisor}; "
+                "waits stay as they are, and what is predicted is predicted for the smaller numbers"
+            )
+            return replace(smaller, notes=(*plan.notes, note))
+        divisor += max(1, divisor // 8)
+    return None
+
+
+def _divided(plan: Plan, scale: _Scale) -> Plan:
     reserved, slots = plan.max_connections - plan.slots, plan.slots // scale.divisor
-    note = (
-        f"{everybody:,} clients are more than the {most_clients:,} allowed here: every count is divided by {scale.divisor}; "
-        "waits stay as they are, and what is predicted is predicted for the smaller numbers"
-    )
-    return replace(
+    smaller = replace(
         plan,
         scale=scale.divisor,
         slots=slots,
@@ -199,8 +214,11 @@ def _scaled(plan: Plan, most_clients: int) -> Plan:
         others=scale.part(plan.others),
         pools=tuple(scale.pool(pool) for pool in plan.pools),
         direct=_some(replace(group, clients=scale.part(group.clients)) for group in plan.direct),
-        notes=(*plan.notes, note),
     )
+    if plan.verdict is Verdict.FITS and smaller.overflow:
+        # A pool has one connection at least: what fits must not overflow only because several were rounded up to it.
+        smaller = replace(smaller, slots=smaller.opened, max_connections=smaller.opened + reserved)
+    return smaller
 
 
 def _some(groups: Iterable[Group]) -> tuple[Group, ...]:

@@ -122,10 +122,7 @@ def rehearse(plan: Plan, seconds: float) -> Rehearsal:
     Raises RehearsalError when a program is missing, a server does not start, or one invocation alone would outlast a quarter of an hour.
     """
     if plan.slots < 1 or plan.others > plan.slots:
-        raise RehearsalError(
-            f"of max_connections {plan.max_connections} of '{plan.store}' {plan.slots} are left by the engine, and "
-            f"{plan.others} are kept for others: no client has a place; raise max_connections"
-        )
+        raise RehearsalError(_no_place(plan))
     if plan.longest_invocation > LONGEST_SECONDS:
         raise RehearsalError(
             f"one invocation at '{plan.store}' may take {plan.longest_invocation:,.0f} s, more than the {LONGEST_SECONDS:,.0f} s a "
@@ -146,6 +143,16 @@ def rehearse(plan: Plan, seconds: float) -> Rehearsal:
             refused=max(said.refused, sum(tally.failures["refused"] for tally in played.tallies)),
             peak_connections=max(0, said.peak_connections - stage.fillers),
         )
+
+
+def _no_place(plan: Plan) -> str:
+    kept = f"{plan.slots} are left by the engine, and {plan.others} are kept for others: no client has a place"
+    if plan.scale > 1:
+        return (
+            f"scaled down by {plan.scale}, of the connections of '{plan.store}' {kept}; allow more clients with --max-clients, "
+            "or reserve less concurrency"
+        )
+    return f"of max_connections {plan.max_connections} of '{plan.store}' {kept}; raise max_connections"
 
 
 @dataclass(frozen=True)
