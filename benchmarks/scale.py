@@ -4,6 +4,7 @@ Each size runs in interpreters of its own, so that the memory is its own too; th
 functions take more than a second or 200 MB, or when the time grows faster than the fleet.
 
     python benchmarks/scale.py
+    python benchmarks/scale.py --rules 10000   what each rule costs beside the judging, dearest first
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from constructs_lib.model.fleet import Connection, Consumer, Fleet, Instance, Po
 from constructs_lib.model.pools import Verdict
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
+from constructs_lib.rules import all_rules
 
 SIZES = (100, 1_000, 10_000)
 FUNCTIONS_PER_STORE = 50
@@ -93,6 +95,28 @@ def measure(functions: int) -> dict[str, float]:
     }
 
 
+def rule_costs(functions: int) -> list[tuple[str, float, int]]:
+    """(rule, processor seconds, findings and gaps) on a fleet of that many functions, dearest first."""
+    fleet, settings = large_fleet(functions, random.Random(7)), Settings(account_concurrency=200_000)  # noqa: S311 - no secret
+    budget = judge(fleet, settings)
+    costs = []
+    for rule in all_rules():
+        started = time.process_time()
+        found = len(list(rule.say(fleet, budget, settings)))
+        costs.append((f"{rule.code} {rule.name}", time.process_time() - started, found))
+    return sorted(costs, key=lambda cost: -cost[1])
+
+
+def _print_rule_costs(functions: int) -> None:
+    costs = rule_costs(functions)
+    print(f"| rule, {functions:,} functions | processor | findings and gaps |\n|---|---:|---:|")
+    for name, seconds, found in costs:
+        print(f"| {name} | {seconds * 1000:.1f} ms | {found:,} |")
+    print(
+        f"| all {len(costs)} | {sum(seconds for _, seconds, _ in costs) * 1000:.1f} ms | {sum(found for *_, found in costs):,} |"
+    )
+
+
 def _peak_megabytes() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
@@ -110,18 +134,27 @@ def main() -> int:
     """Print the table; the exit code says whether the limits were kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--one", type=int, metavar="FUNCTIONS", help="measure one size and print it as JSON")
-    one = parser.parse_args().one
-    if one:
-        print(json.dumps(measure(one)))
+    parser.add_argument("--rules", type=int, metavar="FUNCTIONS", help="what each rule costs on a fleet of that size")
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps(measure(given.one)))
+        return 0
+    if given.rules:
+        _print_rule_costs(given.rules)
         return 0
     found = {size: _measured_apart(size) for size in SIZES}
-    print("| functions | stores | somebody waits | not proven | judged in | processor | per function | peak memory |")
-    print("|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print(
+        "| functions | stores | somebody waits | not proven | judged in | processor | per function | growth | peak memory |"
+    )
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    before: dict[str, float] | None = None
     for size, row in found.items():
         print(
             f"| {size:,} | {row['stores']:.0f} | {row['waiting']:.0f} pools | {row['unproven']:.0f} pools "
-            f"| {row['seconds']:.3f} s | {row['busy']:.3f} s | {row['busy'] / size * 1e6:.0f} µs | {row['megabytes']:.0f} MB |"
+            f"| {row['seconds']:.3f} s | {row['busy']:.3f} s | {row['busy'] / size * 1e6:.0f} µs "
+            f"| {'' if before is None else '× {:.1f}'.format(row['busy'] / before['busy'])} | {row['megabytes']:.0f} MB |"
         )
+        before = row
     return _verdict(found)
 
 
