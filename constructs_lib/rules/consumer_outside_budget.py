@@ -48,6 +48,28 @@ web.add_container(
 )
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "400"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_ecs_task_definition" "web" {
+  family = "web"
+  container_definitions = jsonencode([{
+    name = "web", image = "web", environment = [{ name = "PGHOST", value = aws_db_instance.orders.address }]
+  }])
+}
+```
+
 ## Good
 
 Ten tasks with a pool of twenty each.
@@ -84,6 +106,33 @@ web = ecs.FargateTaskDefinition(stack, "Web")
 web.add_container(
     "web", image=ecs.ContainerImage.from_registry("web"), environment={"PGHOST": orders.db_instance_endpoint_address}
 )
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "400"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_ecs_task_definition" "web" {
+  family = "web"
+  container_definitions = jsonencode([{
+    name = "web", image = "web", environment = [{ name = "PGHOST", value = aws_db_instance.orders.address }]
+  }])
+}
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:store" = [{ store = "aws_db_instance.orders", other_connections = [{ name = "Web", connections = 200 }] }]
+  }
+}
 ```
 
 ## How to fix

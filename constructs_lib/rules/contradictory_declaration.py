@@ -31,6 +31,39 @@ Resources:
       {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:store" = [{ store = "aws_db_instance.orders", max_connections = 400 }]
+  }
+}
+```
+
+```python cdk
+from aws_cdk import aws_ec2 as ec2, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
+orders.node.default_child.add_metadata("poolproof:store", {"max_connections": 400})
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -42,6 +75,33 @@ Resources:
     Type: AWS::RDS::DBInstance
     Properties:
       {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge, DBParameterGroupName: !Ref Limits}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+```
+
+```python cdk
+from aws_cdk import aws_ec2 as ec2, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
 ```
 
 ## How to fix

@@ -73,6 +73,26 @@ resource "terraform_data" "declared" {
 }
 ```
 
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
+)
+store = stack.get_logical_id(orders.node.default_child)
+stack.add_metadata("poolproof:pools", [{"id": "Bouncer", "store": store, "preset": "pgbouncer", "borrow_timeout_seconds": 5}])
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(10), reserved_concurrent_executions=150,
+)
+api.node.default_child.add_metadata("poolproof:connections", [{
+    "store": store, "pool": "Bouncer", "via": "proxy", "connections_per_environment": 1, "hold_seconds": 0.05, "hold_enforced": True,
+}])
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -123,6 +143,26 @@ resource "terraform_data" "declared" {
     }]
   }
 }
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
+)
+store = stack.get_logical_id(orders.node.default_child)
+stack.add_metadata("poolproof:pools", [{"id": "Bouncer", "store": store, "preset": "pgbouncer", "borrow_timeout_seconds": 5}])
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(10), reserved_concurrent_executions=90,
+)
+api.node.default_child.add_metadata("poolproof:connections", [{
+    "store": store, "pool": "Bouncer", "via": "proxy", "connections_per_environment": 1, "hold_seconds": 0.05, "hold_enforced": True,
+}])
 ```
 
 ## How to fix

@@ -78,6 +78,26 @@ resource "aws_lambda_function" "api" {
 }
 ```
 
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+engine = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_16_4)
+orders = rds.DatabaseCluster(
+    stack, "Orders", engine=engine, vpc=vpc, vpc_subnets=isolated,
+    parameter_group=rds.ParameterGroup(stack, "Limits", engine=engine, parameters={"max_connections": "800"}),
+    writer=rds.ClusterInstance.provisioned("Writer", instance_type=ec2.InstanceType("r6g.4xlarge")),
+    readers=[rds.ClusterInstance.provisioned("Reader", instance_type=ec2.InstanceType("t4g.medium"), promotion_tier=1)],
+)
+function = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    vpc=vpc, vpc_subnets=isolated, timeout=Duration.seconds(10), reserved_concurrent_executions=5,
+    environment={"PGHOST": orders.cluster_endpoint.hostname},
+)
+orders.connections.allow_default_port_from(function)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -135,6 +155,26 @@ resource "aws_lambda_function" "api" {
     variables = { PGHOST = aws_rds_cluster.orders.endpoint }
   }
 }
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+engine = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_16_4)
+orders = rds.DatabaseCluster(
+    stack, "Orders", engine=engine, vpc=vpc, vpc_subnets=isolated,
+    parameter_group=rds.ParameterGroup(stack, "Limits", engine=engine, parameters={"max_connections": "800"}),
+    writer=rds.ClusterInstance.provisioned("Writer", instance_type=ec2.InstanceType("r6g.4xlarge")),
+    readers=[rds.ClusterInstance.provisioned("Reader", instance_type=ec2.InstanceType("r6g.4xlarge"), promotion_tier=1)],
+)
+function = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    vpc=vpc, vpc_subnets=isolated, timeout=Duration.seconds(10), reserved_concurrent_executions=5,
+    environment={"PGHOST": orders.cluster_endpoint.hostname},
+)
+orders.connections.allow_default_port_from(function)
 ```
 
 ## How to fix

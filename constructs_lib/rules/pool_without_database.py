@@ -28,6 +28,31 @@ Resources:
     Properties: {Timeout: 10, ReservedConcurrentExecutions: 10}
 ```
 
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 10
+  reserved_concurrent_executions = 10
+}
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:pools" = [{ id = "Near", store = "Far", connections = 20 }, { id = "Far", store = "Near", connections = 20 }]
+  }
+}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_lambda as lambda_
+
+stack.add_metadata("poolproof:pools", [
+    {"id": "Near", "store": "Far", "connections": 20}, {"id": "Far", "store": "Near", "connections": 20},
+])
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(10), reserved_concurrent_executions=10,
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -40,6 +65,31 @@ Resources:
   Api:
     Type: AWS::Lambda::Function
     Properties: {Timeout: 10, ReservedConcurrentExecutions: 10}
+```
+
+```hcl terraform
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 10
+  reserved_concurrent_executions = 10
+}
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:stores" = [{ id = "Orders", engine = "postgres", max_connections = 100 }]
+    "poolproof:pools" = [{ id = "Near", store = "Orders", connections = 20, borrow_timeout_seconds = 5 }]
+  }
+}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_lambda as lambda_
+
+stack.add_metadata("poolproof:stores", [{"id": "Orders", "engine": "postgres", "max_connections": 100}])
+stack.add_metadata("poolproof:pools", [{"id": "Near", "store": "Orders", "connections": 20, "borrow_timeout_seconds": 5}])
+lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    timeout=Duration.seconds(10), reserved_concurrent_executions=10,
+)
 ```
 
 ## How to fix

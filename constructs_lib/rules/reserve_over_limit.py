@@ -43,6 +43,17 @@ resource "aws_db_instance" "orders" {
 }
 ```
 
+```python cdk
+from aws_cdk import aws_ec2 as ec2, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "10"},
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -70,6 +81,17 @@ resource "aws_db_instance" "orders" {
   instance_class       = "db.m6g.4xlarge"
   parameter_group_name = aws_db_parameter_group.limits.name
 }
+```
+
+```python cdk
+from aws_cdk import aws_ec2 as ec2, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100"},
+)
 ```
 
 ## How to fix

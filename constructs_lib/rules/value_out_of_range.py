@@ -35,6 +35,15 @@ resource "aws_lambda_function" "api" {
 }
 ```
 
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+lambda_.CfnFunction(
+    stack, "Api", code={"zipFile": "handler = print"}, handler="index.handler", runtime="python3.13",
+    role="arn:aws:iam::111122223333:role/api", timeout=0, reserved_concurrent_executions=20,
+)
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -50,6 +59,15 @@ resource "aws_lambda_function" "api" {
   timeout                        = 10
   reserved_concurrent_executions = 20
 }
+```
+
+```python cdk
+from aws_cdk import aws_lambda as lambda_
+
+lambda_.CfnFunction(
+    stack, "Api", code={"zipFile": "handler = print"}, handler="index.handler", runtime="python3.13",
+    role="arn:aws:iam::111122223333:role/api", timeout=10, reserved_concurrent_executions=20,
+)
 ```
 
 ## How to fix

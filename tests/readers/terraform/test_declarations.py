@@ -61,7 +61,20 @@ def test_a_declared_consumer_that_is_not_planned_makes_the_plan_unreadable(tmp_p
     reading = reading_of(tmp_path, DATABASE + DECLARED.replace("CONSUMER", "api"))
 
     (refusal,) = reading.unread
-    assert "consumers that the plan does not have: 'api'; give the address" in refusal.reason
+    assert "names the consumer 'api', which the plan does not have; give the address" in refusal.reason
+
+
+def test_what_is_declared_of_a_planned_store_is_its_own(tmp_path: Path) -> None:
+    text = """
+resource "terraform_data" "declared" {
+  input = {
+    "poolproof:store" = [{ store = "aws_db_instance.orders", operator_reserve = 9, other_connections = [{ name = "web", connections = 40 }] }]
+  }
+}
+"""
+    store = reading_of(tmp_path, DATABASE + text).fleet.store_by_id["aws_db_instance.orders"]
+
+    assert (store.operator_reserve, store.other_connections) == (9, (("web", Quantity.exact(40)),))
 
 
 def test_what_is_left_to_aws_is_not_set_although_the_plan_marks_it_unknown(tmp_path: Path) -> None:
