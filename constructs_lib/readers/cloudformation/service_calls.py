@@ -33,12 +33,22 @@ _TYPES = {
 }  # fmt: skip
 
 
+_ASKED_BY_LAMBDA = ("AWS::Lambda::Function", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping")
+
+
 class ServiceCalls:
     """Calls of the functions of one estate."""
 
     def __init__(self, environment: Environment, permissions: Permissions) -> None:
         self.environment = environment
         self.permissions = permissions
+        self._lambdas = frozenset(self._used_by_lambda())
+
+    def _used_by_lambda(self) -> Iterator[str]:
+        """Destinations, dead letters and credentials of event sources: the role allows them, but Lambda itself makes the call."""
+        for resource in self.environment.estate.of_type(*_ASKED_BY_LAMBDA):
+            for key in ("DeadLetterConfig", "DestinationConfig", "SourceAccessConfigurations"):
+                yield from (use.resource.id for use in self.environment.uses(resource.get(key), ""))
 
     def of(self, function: Resource) -> tuple[ServiceCall, ...]:
         """One call for each service, the best evidence first; nothing for a role that several functions share or nobody sees."""
@@ -68,7 +78,8 @@ class ServiceCalls:
 
     def _granted(self, service: str, statement: Statement) -> list[str]:
         uses = [use for resource in statement.resources for use in self.environment.uses(resource, "")]
-        return [use.resource.id for use in uses if use.resource.type.startswith(_TYPES[service])]
+        found = [use.resource for use in uses if use.resource.type.startswith(_TYPES[service])]
+        return [resource.id for resource in found if resource.id not in self._lambdas]
 
     def _named(self, function: Resource) -> dict[str, tuple[str, str]]:
         """Resources that the environment names, with their type and the variable."""
