@@ -29,8 +29,7 @@ Resources:
     Properties:
       Family: aurora-postgresql17
       Description: limits
-      Parameters:
-        {max_connections: "200", statement_timeout: "20000", idle_in_transaction_session_timeout: "20000", idle_session_timeout: "600000"}
+      Parameters: {max_connections: 200, statement_timeout: 20000, idle_in_transaction_session_timeout: 20000, idle_session_timeout: 600000}
   Orders:
     Type: AWS::RDS::DBCluster
     Properties: {Engine: aurora-postgresql, EngineVersion: "17.5", DBClusterParameterGroupName: !Ref Limits}
@@ -49,8 +48,7 @@ Resources:
   Url:
     Type: AWS::Lambda::Url
     Properties: {TargetFunctionArn: !Ref Api, AuthType: AWS_IAM}
-  Failed:
-    Type: AWS::SQS::Queue
+  Failed: {Type: AWS::SQS::Queue}
   SalesProjector:
     Type: AWS::Lambda::Function
     Properties:
@@ -60,9 +58,7 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address, DB_POOL_SIZE: "1"}}
   Hourly:
     Type: AWS::Events::Rule
-    Properties:
-      ScheduleExpression: rate(1 hour)
-      Targets: [{Id: projector, Arn: !GetAtt SalesProjector.Arn}]
+    Properties: {ScheduleExpression: rate(1 hour), Targets: [{Id: projector, Arn: !GetAtt SalesProjector.Arn}]}
   Stale:
     Type: AWS::CloudWatch::Alarm
     Properties: {Namespace: shop, MetricName: ProjectionAgeSeconds, Statistic: Minimum, Period: 3600, EvaluationPeriods: 3,
@@ -95,12 +91,8 @@ resource "aws_rds_cluster" "orders" {
   cluster_identifier              = "orders"
   db_cluster_parameter_group_name = aws_rds_cluster_parameter_group.limits.name
 }
-resource "aws_rds_cluster_instance" "writer" {
-  cluster_identifier = aws_rds_cluster.orders.cluster_identifier
-  engine             = "aurora-postgresql"
-  instance_class     = "db.r6g.large"
-}
-resource "aws_rds_cluster_instance" "reader" {
+resource "aws_rds_cluster_instance" "orders" {
+  count              = 2
   cluster_identifier = aws_rds_cluster.orders.cluster_identifier
   engine             = "aurora-postgresql"
   instance_class     = "db.r6g.large"
@@ -155,10 +147,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_even
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 size = ec2.InstanceType("r6g.large")
-limits = {
-    "max_connections": "200", "statement_timeout": "20000",
-    "idle_in_transaction_session_timeout": "20000", "idle_session_timeout": "600000",
-}
+limits = {"max_connections": "200", "statement_timeout": "20000", "idle_session_timeout": "600000"}
+limits["idle_in_transaction_session_timeout"] = "20000"
 orders = rds.DatabaseCluster(
     stack, "Orders", vpc=vpc, vpc_subnets=isolated, parameters=limits,
     engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_5),
@@ -166,14 +156,14 @@ orders = rds.DatabaseCluster(
     readers=[rds.ClusterInstance.provisioned("Reader", instance_type=size)],
 )
 code = {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": "index.handler", "code": lambda_.Code.from_inline("handler = print")}
-place = {"vpc": vpc, "vpc_subnets": isolated}
+code |= {"vpc": vpc, "vpc_subnets": isolated}
 api = lambda_.Function(
-    stack, "Api", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
+    stack, "Api", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 api.add_function_url()
 projector = lambda_.Function(
-    stack, "SalesProjector", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
+    stack, "SalesProjector", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 projector.metric_errors().create_alarm(stack, "Failed", threshold=1, evaluation_periods=1)
@@ -194,8 +184,7 @@ Resources:
     Properties:
       Family: aurora-postgresql17
       Description: limits
-      Parameters:
-        {max_connections: "200", statement_timeout: "20000", idle_in_transaction_session_timeout: "20000", idle_session_timeout: "600000"}
+      Parameters: {max_connections: 200, statement_timeout: 20000, idle_in_transaction_session_timeout: 20000, idle_session_timeout: 600000}
   Orders:
     Type: AWS::RDS::DBCluster
     Properties: {Engine: aurora-postgresql, EngineVersion: "17.5", DBClusterParameterGroupName: !Ref Limits}
@@ -214,8 +203,7 @@ Resources:
   Url:
     Type: AWS::Lambda::Url
     Properties: {TargetFunctionArn: !Ref Api, AuthType: AWS_IAM}
-  Failed:
-    Type: AWS::SQS::Queue
+  Failed: {Type: AWS::SQS::Queue}
   SalesProjector:
     Type: AWS::Lambda::Function
     Properties:
@@ -225,9 +213,7 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.ReadEndpoint.Address, DB_POOL_SIZE: "1"}}
   Hourly:
     Type: AWS::Events::Rule
-    Properties:
-      ScheduleExpression: rate(1 hour)
-      Targets: [{Id: projector, Arn: !GetAtt SalesProjector.Arn}]
+    Properties: {ScheduleExpression: rate(1 hour), Targets: [{Id: projector, Arn: !GetAtt SalesProjector.Arn}]}
   Stale:
     Type: AWS::CloudWatch::Alarm
     Properties: {Namespace: shop, MetricName: ProjectionAgeSeconds, Statistic: Minimum, Period: 3600, EvaluationPeriods: 3,
@@ -260,12 +246,8 @@ resource "aws_rds_cluster" "orders" {
   cluster_identifier              = "orders"
   db_cluster_parameter_group_name = aws_rds_cluster_parameter_group.limits.name
 }
-resource "aws_rds_cluster_instance" "writer" {
-  cluster_identifier = aws_rds_cluster.orders.cluster_identifier
-  engine             = "aurora-postgresql"
-  instance_class     = "db.r6g.large"
-}
-resource "aws_rds_cluster_instance" "reader" {
+resource "aws_rds_cluster_instance" "orders" {
+  count              = 2
   cluster_identifier = aws_rds_cluster.orders.cluster_identifier
   engine             = "aurora-postgresql"
   instance_class     = "db.r6g.large"
@@ -320,10 +302,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_even
 vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
 isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 size = ec2.InstanceType("r6g.large")
-limits = {
-    "max_connections": "200", "statement_timeout": "20000",
-    "idle_in_transaction_session_timeout": "20000", "idle_session_timeout": "600000",
-}
+limits = {"max_connections": "200", "statement_timeout": "20000", "idle_session_timeout": "600000"}
+limits["idle_in_transaction_session_timeout"] = "20000"
 orders = rds.DatabaseCluster(
     stack, "Orders", vpc=vpc, vpc_subnets=isolated, parameters=limits,
     engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_5),
@@ -331,14 +311,14 @@ orders = rds.DatabaseCluster(
     readers=[rds.ClusterInstance.provisioned("Reader", instance_type=size)],
 )
 code = {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": "index.handler", "code": lambda_.Code.from_inline("handler = print")}
-place = {"vpc": vpc, "vpc_subnets": isolated}
+code |= {"vpc": vpc, "vpc_subnets": isolated}
 api = lambda_.Function(
-    stack, "Api", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
+    stack, "Api", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=8,
     environment={"PGHOST": orders.cluster_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 api.add_function_url()
 projector = lambda_.Function(
-    stack, "SalesProjector", **code, **place, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
+    stack, "SalesProjector", **code, timeout=Duration.seconds(25), reserved_concurrent_executions=1,
     environment={"PGHOST": orders.cluster_read_endpoint.hostname, "DB_POOL_SIZE": "1"},
 )
 projector.metric_errors().create_alarm(stack, "Failed", threshold=1, evaluation_periods=1)
