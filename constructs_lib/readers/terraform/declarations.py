@@ -38,9 +38,9 @@ def declare(plan: Plan, bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {key: entries for key in DOCUMENT if (entries := list(_entries(plan, key)))}
 
 
-def lines_of(plan: Plan) -> dict[tuple[str, str], int]:
+def lines_of(plan: Plan) -> dict[tuple[str, ...], int]:
     """Where the document's declarations stand: at the resource that makes them."""
-    found: dict[tuple[str, str], int] = {}
+    found: dict[tuple[str, ...], int] = {}
     for resource in plan.resources:
         for key in DOCUMENT if resource.type == TYPE and resource.address in plan.lines else ():
             if listed(mapping(resource.values.get("input")).get(key)):

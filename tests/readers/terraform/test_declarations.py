@@ -68,13 +68,13 @@ def test_what_is_declared_of_a_planned_store_is_its_own(tmp_path: Path) -> None:
     text = """
 resource "terraform_data" "declared" {
   input = {
-    "poolproof:store" = [{ store = "aws_db_instance.orders", operator_reserve = 9, other_connections = [{ name = "web", connections = 40 }] }]
+    "poolproof:store" = [{ store = "aws_db_instance.orders", operator_reserve = 9, other_connections = [{ name = "x", connections = 40 }] }]
   }
 }
 """
     store = reading_of(tmp_path, DATABASE + text).fleet.store_by_id["aws_db_instance.orders"]
 
-    assert (store.operator_reserve, store.other_connections) == (9, (("web", Quantity.exact(40)),))
+    assert (store.operator_reserve, store.other_connections) == (9, (("x", Quantity.exact(40)),))
 
 
 def test_what_is_left_to_aws_is_not_set_although_the_plan_marks_it_unknown(tmp_path: Path) -> None:
