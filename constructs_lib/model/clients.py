@@ -16,18 +16,14 @@ _OPERATION = frozenset({"custom-resource", "rotation"})
 
 def held_by(consumer: Consumer, fleet: Fleet) -> tuple[Connection, ...]:
     """The connections a function holds on databases, directly or at a proxy; those that are only possible do not count."""
-    return tuple(
-        connection
-        for connection in fleet.connections_by_consumer.get(consumer.id, ())
-        if connection.via in ("direct", "proxy") and connection.certainty != "possible"
-    )
+    return tuple(link for link in fleet.connections_by_consumer.get(consumer.id, ()) if _holds(link))
 
 
 def database_functions(fleet: Fleet) -> Iterator[tuple[Consumer, tuple[Connection, ...]]]:
     """Functions somebody wrote that hold a connection of a database, with what they hold."""
     for consumer in fleet.consumers:
         held = held_by(consumer, fleet)
-        if consumer.kind == "function" and not consumer.generated and held:
+        if _written(consumer) and held:
             yield consumer, held
 
 
@@ -36,10 +32,21 @@ def busy_clients(fleet: Fleet, store: Store) -> Iterator[tuple[Connection, Consu
 
     A function that nothing is seen to invoke is left out: migrations and repairs run by hand may take their time.
     """
-    here = {id(connection) for connection in fleet.connections_by_store.get(store.id, ())}
-    for consumer, held in database_functions(fleet):
+    for connection in fleet.connections_by_store.get(store.id, ()):
+        consumer = fleet.consumer_by_id.get(connection.consumer)
+        if consumer is None or not _holds(connection) or not _written(consumer):
+            continue
         if not consumer.deploy_time and _invoked(consumer):
-            yield from ((connection, consumer) for connection in held if id(connection) in here)
+            yield connection, consumer
+
+
+def _holds(connection: Connection) -> bool:
+    return connection.via in ("direct", "proxy") and connection.certainty != "possible"
+
+
+def _written(consumer: Consumer) -> bool:
+    """Whether it is a function that somebody wrote."""
+    return consumer.kind == "function" and not consumer.generated
 
 
 def _invoked(consumer: Consumer) -> bool:
