@@ -1,14 +1,17 @@
 """The proven wait against real databases behind real queues: PostgreSQL behind PgBouncer, MariaDB behind HAProxy.
 
-For every pool size a thousand clients connect once. To HAProxy, which knows no transactions, they connect for each of them: what one
-client alone needs for its log-in is measured first and counts as part of each hold. In each experiment
-some of them ask for a transaction at the same moment; the database itself notes when each transaction got its connection and when it
-ended, so that a slow client does not count as a wait.
+For every pool size a thousand clients connect once. In each experiment some of them ask for a transaction at the same moment; the
+database itself notes when each transaction got its connection and when it ended, so that a slow client does not count as a wait.
 
 *Noise* is what the same holds last longer on this machine while nobody waits: before each experiment as many clients as the pool has
 connections, with all others connected and idle, run transactions one after the other. The slowest of them shows how much the machine
 adds to that many holds; the longest stall of a single transaction in the whole run, the experiments included, may come on top at any
 time. A wait is a sum of holds, so it may exceed the proven one by that much.
+
+HAProxy knows no transactions: clients connect to it for each of them, and hold a connection from the server's greeting to their farewell,
+log-in included, which on a busy machine may take longer than the transaction. HAProxy logs how long each session waited and how long it
+held its connection, so there the proof is computed for the holds that were logged and compared with the longest wait that was logged;
+nothing is left to noise but the milliseconds that the log rounds to.
 
 Without a pool, more clients than max_connections come straight at the database: how many get in is compared with the capacity.
 
@@ -28,7 +31,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from statistics import median
 from typing import Protocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -37,8 +39,8 @@ from benchmarks.reality_experiments import CLIENTS, POOLS, QUICK, Experiment, Se
 from benchmarks.reality_plot import plot
 from benchmarks.reality_report import Admission, Row, markdown
 from constructs_lib.facts.reserved import engine_slots
-from constructs_lib.model.waiting import longest_wait
-from constructs_lib.rehearsal.haproxy import HaProxy
+from constructs_lib.model.waiting import Holders, longest_wait
+from constructs_lib.rehearsal.haproxy import HaProxy, Queued
 from constructs_lib.rehearsal.mariadb import MariaDbServer
 from constructs_lib.rehearsal.noise import added_seconds
 from constructs_lib.rehearsal.pgbouncer import PgBouncer
@@ -57,7 +59,9 @@ from constructs_lib.rehearsal.sessions import (
 BORROW_TIMEOUT_SECONDS = 120
 #: Log-ins at a time: each keeps a core busy for milliseconds.
 LOGINS_AT_ONCE = 50
-LOGINS_MEASURED = 25
+#: HAProxy logs whole milliseconds, and the end of a session a moment after its client saw it.
+LOG_RESOLUTION = Fraction(1, 1000)
+LOG_SETTLES_SECONDS = 0.3
 #: Connections the server has beyond the largest pool.
 SPARE_CONNECTIONS = 20
 _USER, _PASSWORD = "app", "rehearsal"  # of a throwaway role on a throwaway server
@@ -131,7 +135,7 @@ PRODUCTS = (
 
 
 async def run_pool(
-    sessions: Sequence[Session], planned: Sequence[Experiment], product: Product
+    sessions: Sequence[Session], planned: Sequence[Experiment], product: Product, queue: Place
 ) -> list[tuple[Row, float]]:
     """All experiments at one queue, over the same sessions, each with its longest stall."""
     try:
@@ -139,20 +143,9 @@ async def run_pool(
         pool = planned[0].pool
         for _ in range(3):  # makes the pooler open its whole pool
             await asyncio.gather(*(session.transaction(0.1) for session in sessions[: 2 * pool]))
-        login = await _login(sessions[0]) if product.per_transaction else Fraction(0)
-        return [await _experiment(sessions, replace(plan, login=login), product) for plan in planned]
+        return [await _experiment(sessions, plan, product, queue) for plan in planned]
     finally:
         await asyncio.gather(*(session.close() for session in sessions))
-
-
-async def _login(session: Session) -> Fraction:
-    """Whole milliseconds that one client alone holds its connection for beyond its transaction: the median of some."""
-    hold, lasted = 0.005, []
-    for _ in range(LOGINS_MEASURED):
-        began = time.time()
-        await session.transaction(hold)
-        lasted.append(time.time() - began - hold)
-    return Fraction(max(1, round(median(lasted) * 1000)), 1000)
 
 
 async def open_all(sessions: Sequence[Session]) -> list[BaseException | None]:
@@ -166,22 +159,38 @@ async def open_all(sessions: Sequence[Session]) -> list[BaseException | None]:
     return list(await asyncio.gather(*(one(session) for session in sessions), return_exceptions=True))
 
 
-async def _experiment(sessions: Sequence[Session], plan: Experiment, product: Product) -> tuple[Row, float]:
+async def _experiment(
+    sessions: Sequence[Session], plan: Experiment, product: Product, queue: Place
+) -> tuple[Row, float]:
     pins, others = sessions[: plan.pinned], sessions[plan.pinned :]
     await asyncio.gather(*(session.transaction(0, keep=True) for session in pins))
     noise, stall = await added_seconds(others[: plan.free], float(plan.longest_hold), plan.rounds)
+    before = await _logged(queue)
     served = await asyncio.gather(*(s.transaction(float(h)) for s, h in zip(others, plan.holds, strict=False)))
+    after = await _logged(queue)
     await asyncio.gather(*(session.close() for session in pins))
     await open_all(pins)
-    # A log-in is part of what is proven about, not of what the machine adds.
-    return _row(plan, served, max(0.0, noise - plan.rounds * float(plan.login)), product), max(
-        stall, *(item.ended - item.started - float(hold) for item, hold in zip(served, plan.holds, strict=True))
-    )
+    if isinstance(queue, HaProxy):
+        return _logged_row(plan, served, after[len(before) :], product), 0.0
+    overrun = max(item.ended - item.started - float(hold) for item, hold in zip(served, plan.holds, strict=True))
+    return _row(plan, served, noise, product), max(stall, overrun)
+
+
+async def _logged(queue: Place) -> list[Queued]:
+    """The sessions that HAProxy has logged, once it logs no more: who has gone is gone for it a moment later."""
+    found: list[Queued] = []
+    while isinstance(queue, HaProxy):
+        await asyncio.sleep(LOG_SETTLES_SECONDS)
+        latest = queue.sessions()
+        if len(latest) == len(found):
+            break
+        found = latest
+    return found
 
 
 def _row(plan: Experiment, served: Sequence[Served], noise: float, product: Product) -> Row:
-    proven = longest_wait(plan.occupations, plan.free)
-    work = sum(float(hold + plan.login) for hold in plan.holds)
+    proven = float(longest_wait(plan.holders, plan.free) or 0)
+    work = sum(float(hold) for hold in plan.holds)
     return Row(
         product=product.name,
         name=plan.name,
@@ -189,13 +198,28 @@ def _row(plan: Experiment, served: Sequence[Served], noise: float, product: Prod
         pool=plan.pool,
         pinned=plan.pinned,
         holds=plan.described,
-        login=float(plan.login),
-        proven=float(proven or 0),
+        proven=proven,
         measured=max(item.wait_seconds for item in served),
         noise=noise,
-        throughput_predicted=plan.clients
-        / max(work / plan.free, float(proven or 0) + float(plan.holds[-1] + plan.login)),
+        throughput_predicted=plan.clients / max(work / plan.free, proven + float(plan.holds[-1])),
         throughput=plan.clients / (max(item.ended for item in served) - min(item.asked for item in served)),
+    )
+
+
+def _logged_row(plan: Experiment, served: Sequence[Served], logged: Sequence[Queued], product: Product) -> Row:
+    """The proof for the holds that the queue itself logged, against the wait that it logged."""
+    if len(logged) != plan.clients:
+        raise RuntimeError(f"HAProxy logged {len(logged)} sessions of {plan.clients}: {plan.described}")
+    held = [item.held_seconds for item in logged]
+    # A hold is the difference of two moments that the log rounds to the millisecond.
+    holders = [Holders(1, Fraction(round(seconds * 1000), 1000) + LOG_RESOLUTION) for seconds in held]
+    shortest, longest = min(held), max(held)
+    return replace(
+        _row(plan, served, float(2 * LOG_RESOLUTION), product),
+        holds=f"{plan.described}, held {shortest * 1000:.0f} to {longest * 1000:.0f} ms",
+        proven=float(longest_wait(holders, plan.free) or 0),
+        measured=max(item.waited_seconds for item in logged),
+        throughput_predicted=plan.clients / max(sum(held) / plan.free, longest),
     )
 
 
@@ -209,7 +233,7 @@ def measure(product: Product, selection: Selection) -> list[Row]:
             _tell(f"{product.name}, pool of {pool}: {count} clients connect")
             with product.queue(server, pool, count) as queue:
                 sessions = [product.session(product.target(queue, pooled=True)) for _ in range(count)]
-                found += asyncio.run(run_pool(sessions, list(experiments(pool, selection)), product))
+                found += asyncio.run(run_pool(sessions, list(experiments(pool, selection)), product, queue))
     stall = max(longest for _, longest in found)
     return [replace(row, noise=row.noise + stall) for row, _ in found]
 

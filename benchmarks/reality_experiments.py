@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from constructs_lib.model.waiting import Holders
@@ -38,16 +38,12 @@ QUICK = Selection(pools=(5, 20), clients=(20, 100), holds=HOLDS[:2], direct=DIRE
 
 @dataclass(frozen=True)
 class Experiment:
-    """Clients by the hold of their transaction, in seconds, and sessions that keep a connection meanwhile.
-
-    ``login`` is what a client holds its connection for beyond its transaction, in seconds: where it connects for each of them.
-    """
+    """Clients by the hold of their transaction, in seconds, and sessions that keep a connection meanwhile."""
 
     name: str
     pool: int
     holders: tuple[Holders, ...]
     pinned: int = 0
-    login: Fraction = Fraction(0)
 
     @property
     def free(self) -> int:
@@ -56,11 +52,6 @@ class Experiment:
     @property
     def clients(self) -> int:
         return sum(group.clients for group in self.holders)
-
-    @property
-    def occupations(self) -> tuple[Holders, ...]:
-        """Clients by how long they keep a connection: hold and log-in."""
-        return tuple(replace(group, hold_seconds=group.hold_seconds + self.login) for group in self.holders)
 
     @property
     def longest_hold(self) -> Fraction:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import shutil
 import signal
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -34,11 +35,23 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _START_ATTEMPTS = 3
+_SESSION = "poolproof-session"
 _PLACES = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin:/usr/local/bin"
 _MISSING = (
     "no haproxy found on PATH or in /usr/sbin: install it with "
     "'apt-get install haproxy' (Debian, Ubuntu) or 'brew install haproxy' (macOS)"
 )
+
+
+@dataclass(frozen=True)
+class Queued:
+    """One session by HAProxy's own clock, in seconds, to the millisecond: queued, then holding a connection of the pool.
+
+    Of a session that was sent away, or left, before it had one both are less than nothing or without meaning.
+    """
+
+    waited_seconds: float
+    held_seconds: float
 
 
 class HaProxy:
@@ -86,6 +99,12 @@ class HaProxy:
     ) -> None:
         self._stack.close()
 
+    def sessions(self) -> list[Queued]:
+        """What the queue itself logged of every session that is over, in the order they ended."""
+        text = self._process.log.read_text(errors="replace") if self._process else ""
+        found = (line.split() for line in text.splitlines() if line.startswith(_SESSION))
+        return [Queued(int(waited) / 1000, (int(whole) - int(waited)) / 1000) for _, waited, whole in found]
+
     def _start(self, program: str, account: Account, folder: Path) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
             self.port = free_port(self.host)
@@ -105,10 +124,13 @@ class HaProxy:
         # One thread: several would each have a queue of their own, which is not first come, first served.
         lines = [
             "global",
+            "  log stdout format raw local0 info",
             "  nbthread 1",
             f"  maxconn {self.max_client_connections}",
             "defaults",
             "  mode tcp",
+            "  log global",
+            f'  log-format "{_SESSION} %Tw %Tt"',
             "  timeout connect 5s",
             "  timeout client 1h",
             "  timeout server 1h",

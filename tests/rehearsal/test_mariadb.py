@@ -95,7 +95,14 @@ def test_behind_the_queue_everybody_is_served_in_turn(server: MariaDbServer) -> 
     with HaProxy(server, pool_size=4, borrow_timeout_seconds=10) as queue:
         began = time.monotonic()
         asyncio.run(everybody(queue.port))
-    assert time.monotonic() - began >= 5 * 0.2  # 20 clients, 4 at a time
+        assert time.monotonic() - began >= 5 * 0.2  # 20 clients, 4 at a time
+        time.sleep(0.3)  # the log's last lines
+        logged = queue.sessions()
+    assert len(logged) == 20
+    assert all(session.held_seconds >= 0.2 for session in logged)
+    # the last four wait for four holds in a row
+    assert sum(session.waited_seconds >= 0.75 for session in logged) >= 4
+    assert sum(session.waited_seconds <= 0.01 for session in logged) >= 4
     rounds = [number // 4 for number, _ in starts]
     assert rounds == sorted(rounds)
 

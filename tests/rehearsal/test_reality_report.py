@@ -21,7 +21,6 @@ _WAITED = Row(
     pool=5,
     pinned=0,
     holds="1000 × 50 ms",
-    login=0.0,
     proven=9.95,
     measured=10.0,
     noise=0.1,
@@ -29,9 +28,7 @@ _WAITED = Row(
     throughput=99.0,
 )
 _NOBODY = replace(_WAITED, clients=5, holds="5 × 50 ms", proven=0.0, measured=0.002)
-_LATE = replace(
-    _WAITED, product="MariaDB behind HAProxy", name="pinned", pinned=1, login=0.004, measured=10.06, throughput=90.0
-)
+_LATE = replace(_WAITED, product="MariaDB behind HAProxy", name="pinned", pinned=1, measured=10.06, throughput=90.0)
 
 
 def test_a_wait_is_kept_up_to_the_noise() -> None:
@@ -45,7 +42,7 @@ def test_the_table_shows_both_columns_and_names_what_is_beyond() -> None:
     assert "| 1,000 | 5 | 1000 × 50 ms | 9.950 s | 10.000 s | 0.100 s | 1.005 | 100 | 99 |  |" in lines
     assert "| 5 | 5 | 5 × 50 ms | 0.000 s | 0.002 s | 0.100 s | − | 100 | 99 |  |" in lines
     assert (
-        "| 1,000 | 5 (1 pinned) | 1000 × 50 ms, log-in 4 ms | 9.950 s | 10.060 s | 0.100 s | 1.011 | 100 | 90 | **beyond** |"
+        "| 1,000 | 5 (1 pinned) | 1000 × 50 ms | 9.950 s | 10.060 s | 0.100 s | 1.011 | 100 | 90 | **beyond** |"
         in lines
     )
     assert lines.count("## PostgreSQL behind PgBouncer") == lines.count("## MariaDB behind HAProxy") == 1
@@ -122,12 +119,9 @@ def test_the_fleets_are_those_of_the_specification() -> None:
     assert {item.longest_hold for item in experiments(5, QUICK) if item.name == "equal"} == set(HOLDS[:2])
 
 
-def test_an_experiment_knows_its_rounds_its_order_and_its_log_in() -> None:
-    mixed = Experiment(
-        "mixed", 3, (Holders(2, Fraction(200, 1000)), Holders(6, Fraction(5, 1000))), pinned=1, login=Fraction(4, 1000)
-    )
+def test_an_experiment_knows_its_rounds_and_its_order() -> None:
+    mixed = Experiment("mixed", 3, (Holders(2, Fraction(200, 1000)), Holders(6, Fraction(5, 1000))), pinned=1)
     assert (mixed.free, mixed.clients, mixed.rounds) == (2, 8, 3)
     assert sorted(mixed.holds) == [Fraction(5, 1000)] * 6 + [Fraction(200, 1000)] * 2
     assert mixed.holds[-1] == Fraction(5, 1000)
-    assert [group.hold_seconds for group in mixed.occupations] == [Fraction(204, 1000), Fraction(9, 1000)]
     assert mixed.described == "2 × 200 ms + 6 × 5 ms"
