@@ -41,6 +41,59 @@ Resources:
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "400"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_capacity_provider" "shop" {
+  name = "shop"
+}
+resource "aws_lambda_function" "api" {
+  function_name = "api"
+  timeout       = 10
+  capacity_provider_config {
+    lambda_managed_instances_capacity_provider_config {
+      capacity_provider_arn                     = aws_lambda_capacity_provider.shop.arn
+      per_execution_environment_max_concurrency = 8
+    }
+  }
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
+)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    vpc=vpc, vpc_subnets=isolated, timeout=Duration.seconds(10), environment={"PGHOST": orders.db_instance_endpoint_address},
+)
+orders.connections.allow_default_port_from(api)
+shop = "arn:aws:lambda:eu-west-1:111122223333:capacity-provider:shop"
+api.node.default_child.add_property_override("CapacityProviderConfig.LambdaManagedInstancesCapacityProviderConfig", {
+    "CapacityProviderArn": shop, "PerExecutionEnvironmentMaxConcurrency": 8,
+})
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -62,6 +115,68 @@ Resources:
           PerExecutionEnvironmentMaxConcurrency: 8
       FunctionScalingConfig: {MinExecutionEnvironments: 3, MaxExecutionEnvironments: 6}
       Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "400"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_lambda_capacity_provider" "shop" {
+  name = "shop"
+}
+resource "aws_lambda_function" "api" {
+  function_name = "api"
+  timeout       = 10
+  capacity_provider_config {
+    lambda_managed_instances_capacity_provider_config {
+      capacity_provider_arn                     = aws_lambda_capacity_provider.shop.arn
+      per_execution_environment_max_concurrency = 8
+    }
+  }
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
+}
+resource "aws_lambda_function_scaling_config" "api" {
+  function_name = aws_lambda_function.api.function_name
+  qualifier     = "$LATEST.PUBLISHED"
+  function_scaling_config {
+    min_execution_environments = 3
+    max_execution_environments = 6
+  }
+}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+    instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "400"},
+)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+api = lambda_.Function(
+    stack, "Api", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+    vpc=vpc, vpc_subnets=isolated, timeout=Duration.seconds(10), environment={"PGHOST": orders.db_instance_endpoint_address},
+)
+orders.connections.allow_default_port_from(api)
+shop = "arn:aws:lambda:eu-west-1:111122223333:capacity-provider:shop"
+api.node.default_child.add_property_override("CapacityProviderConfig.LambdaManagedInstancesCapacityProviderConfig", {
+    "CapacityProviderArn": shop, "PerExecutionEnvironmentMaxConcurrency": 8,
+})
+api.node.default_child.add_property_override("FunctionScalingConfig.MaxExecutionEnvironments", 6)
 ```
 
 ## How to fix

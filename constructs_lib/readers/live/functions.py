@@ -22,7 +22,7 @@ def add_functions(bodies: Bodies) -> None:
         network = function.get("VpcConfig") or {}
         logical_id = bodies.add(f"function:{name}", "AWS::Lambda::Function", {
             **{key: function.get(key) for key in _COPIED},
-            "ReservedConcurrentExecutions": _reserved(bodies, name),
+            "ReservedConcurrentExecutions": _reserved(bodies, name), "FunctionScalingConfig": _environments(bodies, name),
             "VpcConfig": {key: network[key] for key in ("SecurityGroupIds", "SubnetIds") if network.get(key)} or None,
         }, function.get("FunctionArn"))  # fmt: skip
         _provisioned(bodies, name, logical_id)
@@ -32,6 +32,16 @@ def _reserved(bodies: Bodies, name: str) -> Any:
     operation = "lambda.get_function_concurrency"
     found = bodies.recording.of(operation, name)
     return bodies.refused(operation, name, f"reserved concurrency of '{name}'") if found is None else found
+
+
+def _environments(bodies: Bodies, name: str) -> Any:
+    """The maximum of environments on managed instances; unknown when nobody may ask for it."""
+    operation = "lambda.get_function_scaling_config"
+    found = bodies.recording.of(operation, name)
+    if found is not None:
+        return found
+    hidden = bodies.refused(operation, name, f"environments of '{name}'")
+    return {"MaxExecutionEnvironments": hidden} if hidden is not None else None
 
 
 def _provisioned(bodies: Bodies, name: str, logical_id: str) -> None:

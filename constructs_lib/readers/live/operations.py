@@ -39,6 +39,7 @@ class Detail(NamedTuple):
 
 
 Subjects = Iterator[tuple[str, dict[str, Any]]]
+_FUNCTIONS = "lambda.list_functions"
 
 
 def _each(listing: str, field: str, argument: str, **more: Any) -> Callable[[Answers], Subjects]:
@@ -79,6 +80,13 @@ def _queues(answers: Answers) -> Subjects:
             yield mapping["EventSourceArn"], {"QueueUrl": url, "AttributeNames": names}
 
 
+def _managed(answers: Answers) -> Subjects:
+    """Functions on managed instances, whose environments have a maximum of their own."""
+    for function in answers.get(_FUNCTIONS) or ():
+        if function.get("CapacityProviderConfig"):
+            yield function["FunctionName"], {"FunctionName": function["FunctionName"], "Qualifier": "$LATEST.PUBLISHED"}
+
+
 def _rules(answers: Answers) -> Subjects:
     for rule in answers.get("events.list_rules") or ():
         yield rule["Name"], {"Rule": rule["Name"], "EventBusName": rule.get("EventBusName", "default")}
@@ -89,7 +97,6 @@ def _schedules(answers: Answers) -> Subjects:
         yield item["Name"], {"Name": item["Name"], "GroupName": item.get("GroupName", "default")}
 
 
-_FUNCTIONS = "lambda.list_functions"
 _STACKS = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 LISTINGS = (
     Listing("lambda", "get_account_settings", "AccountLimit"),
@@ -128,6 +135,7 @@ DETAILS = (
     Detail("lambda", "list_function_url_configs", "FunctionUrlConfigs", _each(_FUNCTIONS, "FunctionName", "FunctionName")),
     Detail("lambda", "list_function_event_invoke_configs", "FunctionEventInvokeConfigs",
            _each(_FUNCTIONS, "FunctionName", "FunctionName")),
+    Detail("lambda", "get_function_scaling_config", "AppliedFunctionScalingConfig", _managed),
     Detail("rds", "describe_db_proxy_target_groups", "TargetGroups", _each("rds.describe_db_proxies", "DBProxyName", "DBProxyName")),
     Detail("rds", "describe_db_proxy_targets", "Targets", _each("rds.describe_db_proxies", "DBProxyName", "DBProxyName")),
     Detail("rds", "describe_db_parameters", "Parameters", _instance_groups),

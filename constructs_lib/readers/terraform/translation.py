@@ -45,6 +45,7 @@ class _Translation:
             "aws_lb_target_group_attachment": self._balancer,
             "aws_s3_bucket_notification": self._bucket,
             "aws_sqs_queue_redrive_policy": self._redrive,
+            "aws_lambda_function_scaling_config": self._environments,
             "aws_api_gateway_method_settings": self._method_settings,
         }
         for resource in sorted(self.planned, key=lambda item: item.type == "aws_iam_role_policy_attachment"):
@@ -147,6 +148,12 @@ class _Translation:
         notifications = {"LambdaConfigurations": [{"Function": functions}]}
         properties = {"NotificationConfiguration": notifications}
         self.bodies[resource.address] = {"Type": "AWS::S3::Bucket", "Properties": properties}
+
+    def _environments(self, resource: Planned) -> None:
+        function = self._of(resource, "function_name", kind="AWS::Lambda::Function")
+        most = self.values.get(resource, "function_scaling_config", "max_execution_environments")
+        if function is not None and most is not None:
+            function["FunctionScalingConfig"] = {"MaxExecutionEnvironments": most}
 
     def _redrive(self, resource: Planned) -> None:
         queue = self._of(resource, "queue_url", kind="AWS::SQS::Queue")

@@ -28,6 +28,10 @@ WORDS: dict[str, Word] = {
         "ReservedConcurrentExecutions": "reserved_concurrent_executions",
         "DeadLetterConfig.TargetArn": "dead_letter_config.target_arn",
         "TenancyConfig.TenantIsolationMode": "tenancy_config.tenant_isolation_mode",
+        **{f"CapacityProviderConfig.LambdaManagedInstancesCapacityProviderConfig.{word}":
+           f"capacity_provider_config.lambda_managed_instances_capacity_provider_config.{path}"
+           for word, path in (("CapacityProviderArn", "capacity_provider_arn"),
+                              ("PerExecutionEnvironmentMaxConcurrency", "per_execution_environment_max_concurrency"))},
         "VpcConfig.SubnetIds": "vpc_config.subnet_ids", "VpcConfig.SecurityGroupIds": "vpc_config.security_group_ids",
     }),
     "aws_lambda_alias": Word("AWS::Lambda::Alias", {

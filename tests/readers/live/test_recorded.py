@@ -145,3 +145,21 @@ def test_what_is_no_recording_is_refused_with_the_file(text: str, reason: str, t
         load(str(path))
 
     assert str(path) in str(caught.value)
+
+
+def test_managed_instances_have_a_maximum_of_their_own(recording: Recording) -> None:
+    for function in recording.listed("lambda.list_functions"):
+        function["CapacityProviderConfig"] = {
+            "LambdaManagedInstancesCapacityProviderConfig": {"CapacityProviderArn": "arn:aws:shop"}
+        }
+    recording.answers["lambda.get_function_scaling_config"] = {"direct": {"MaxExecutionEnvironments": 6}}
+    recording.refused.append(
+        Refused("lambda.get_function_scaling_config", "proxied", "lambda:GetFunctionScalingConfig", "denied")
+    )
+
+    consumers = read_recording(recording).fleet.consumer_by_id
+
+    assert consumers["function:direct"].maximum_environments == Quantity.exact(6)
+    hidden = consumers["function:proxied"].maximum_environments
+    assert hidden is not None
+    assert hidden.is_unknown
