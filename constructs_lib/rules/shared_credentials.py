@@ -64,6 +64,109 @@ Resources:
       DestinationConfig: {OnFailure: {Destination: !GetAtt Failed.Arn}}
 ```
 
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+  parameter {
+    name  = "statement_timeout"
+    value = "8000"
+  }
+  parameter {
+    name  = "idle_in_transaction_session_timeout"
+    value = "8000"
+  }
+  parameter {
+    name  = "idle_session_timeout"
+    value = "300000"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_secretsmanager_secret" "login" {
+  name = "login"
+}
+resource "aws_secretsmanager_secret_version" "login" {
+  secret_id     = aws_secretsmanager_secret.login.id
+  secret_string = jsonencode({ username = "login", host = aws_db_instance.orders.address })
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 10
+  reserved_concurrent_executions = 30
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address, DB_SECRET_ARN = aws_secretsmanager_secret.login.arn }
+  }
+}
+resource "aws_lambda_function_url" "api" {
+  function_name      = aws_lambda_function.api.function_name
+  authorization_type = "AWS_IAM"
+}
+resource "aws_lambda_function" "cleanup" {
+  function_name                  = "cleanup"
+  timeout                        = 60
+  reserved_concurrent_executions = 1
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address, DB_SECRET_ARN = aws_secretsmanager_secret.login.arn }
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.failed.arn
+  }
+}
+resource "aws_sqs_queue" "failed" {
+  name = "failed"
+}
+resource "aws_cloudwatch_event_rule" "nightly" {
+  name                = "nightly"
+  schedule_expression = "rate(1 day)"
+}
+resource "aws_cloudwatch_event_target" "nightly" {
+  rule = aws_cloudwatch_event_rule.nightly.name
+  arn  = aws_lambda_function.cleanup.arn
+  dead_letter_config {
+    arn = aws_sqs_queue.failed.arn
+  }
+}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_events as events, aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_, aws_rds as rds, aws_sqs as sqs
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+vpc.add_interface_endpoint("Secrets", service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER)
+timeouts = {"statement_timeout": "8000", "idle_in_transaction_session_timeout": "8000", "idle_session_timeout": "300000"}
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100", **timeouts},
+)
+failed = sqs.Queue(stack, "Failed")
+
+def function(name, login, timeout, reserved, **more):
+    host = {"PGHOST": orders.db_instance_endpoint_address, "DB_SECRET_ARN": login.secret_arn}
+    made = lambda_.Function(
+        stack, name, runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+        vpc=vpc, vpc_subnets=isolated, environment=host, timeout=Duration.seconds(timeout),
+        reserved_concurrent_executions=reserved, **more,
+    )
+    orders.connections.allow_default_port_from(made)
+    login.grant_read(made)
+    return made
+
+function("Api", orders.secret, 10, 30).add_function_url()
+cleanup = function("Cleanup", orders.secret, 60, 1, dead_letter_queue=failed)
+nightly = events.Rule(stack, "Nightly", schedule=events.Schedule.rate(Duration.days(1)))
+nightly.add_target(targets.LambdaFunction(cleanup, dead_letter_queue=failed))
+```
+
 ## Good
 
 ```yaml cloudformation
@@ -121,6 +224,117 @@ Resources:
       FunctionName: !Ref Cleanup
       Qualifier: $LATEST
       DestinationConfig: {OnFailure: {Destination: !GetAtt Failed.Arn}}
+```
+
+```hcl terraform
+resource "aws_db_parameter_group" "limits" {
+  family = "postgres17"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+  parameter {
+    name  = "statement_timeout"
+    value = "8000"
+  }
+  parameter {
+    name  = "idle_in_transaction_session_timeout"
+    value = "8000"
+  }
+  parameter {
+    name  = "idle_session_timeout"
+    value = "300000"
+  }
+}
+resource "aws_db_instance" "orders" {
+  engine               = "postgres"
+  engine_version       = "17.5"
+  instance_class       = "db.m6g.4xlarge"
+  parameter_group_name = aws_db_parameter_group.limits.name
+}
+resource "aws_secretsmanager_secret" "login" {
+  name = "login"
+}
+resource "aws_secretsmanager_secret_version" "login" {
+  secret_id     = aws_secretsmanager_secret.login.id
+  secret_string = jsonencode({ username = "login", host = aws_db_instance.orders.address })
+}
+resource "aws_secretsmanager_secret" "reports" {
+  name = "reports"
+}
+resource "aws_secretsmanager_secret_version" "reports" {
+  secret_id     = aws_secretsmanager_secret.reports.id
+  secret_string = jsonencode({ username = "reports", host = aws_db_instance.orders.address })
+}
+resource "aws_lambda_function" "api" {
+  function_name                  = "api"
+  timeout                        = 10
+  reserved_concurrent_executions = 30
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address, DB_SECRET_ARN = aws_secretsmanager_secret.login.arn }
+  }
+}
+resource "aws_lambda_function_url" "api" {
+  function_name      = aws_lambda_function.api.function_name
+  authorization_type = "AWS_IAM"
+}
+resource "aws_lambda_function" "cleanup" {
+  function_name                  = "cleanup"
+  timeout                        = 60
+  reserved_concurrent_executions = 1
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address, DB_SECRET_ARN = aws_secretsmanager_secret.reports.arn }
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.failed.arn
+  }
+}
+resource "aws_sqs_queue" "failed" {
+  name = "failed"
+}
+resource "aws_cloudwatch_event_rule" "nightly" {
+  name                = "nightly"
+  schedule_expression = "rate(1 day)"
+}
+resource "aws_cloudwatch_event_target" "nightly" {
+  rule = aws_cloudwatch_event_rule.nightly.name
+  arn  = aws_lambda_function.cleanup.arn
+  dead_letter_config {
+    arn = aws_sqs_queue.failed.arn
+  }
+}
+```
+
+```python cdk
+from aws_cdk import Duration, aws_ec2 as ec2, aws_events as events, aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_, aws_rds as rds, aws_sqs as sqs
+
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+vpc.add_interface_endpoint("Secrets", service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER)
+timeouts = {"statement_timeout": "8000", "idle_in_transaction_session_timeout": "8000", "idle_session_timeout": "300000"}
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+    vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100", **timeouts},
+)
+reports = rds.DatabaseSecret(stack, "Reports", username="reports").attach(orders)
+failed = sqs.Queue(stack, "Failed")
+
+def function(name, login, timeout, reserved, **more):
+    host = {"PGHOST": orders.db_instance_endpoint_address, "DB_SECRET_ARN": login.secret_arn}
+    made = lambda_.Function(
+        stack, name, runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler", code=lambda_.Code.from_inline("handler = print"),
+        vpc=vpc, vpc_subnets=isolated, environment=host, timeout=Duration.seconds(timeout),
+        reserved_concurrent_executions=reserved, **more,
+    )
+    orders.connections.allow_default_port_from(made)
+    login.grant_read(made)
+    return made
+
+function("Api", orders.secret, 10, 30).add_function_url()
+cleanup = function("Cleanup", reports, 60, 1, dead_letter_queue=failed)
+nightly = events.Rule(stack, "Nightly", schedule=events.Schedule.rate(Duration.days(1)))
+nightly.add_target(targets.LambdaFunction(cleanup, dead_letter_queue=failed))
 ```
 
 ## How to fix
