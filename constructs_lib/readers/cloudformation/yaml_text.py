@@ -113,11 +113,11 @@ class _Building:
         if inside is not None and inside.key is _NO_KEY and type(inside.value) is dict:
             self._take_key(inside, event)
             return
-        tag = event.tag
-        if tag is None:
-            value = _plain(event.value) if event.implicit[0] else event.value
-        else:
-            value = _tagged(tag, _explicit(tag, event.value))
+        value = event.value
+        if event.tag is not None:
+            value = _tagged(event.tag, _explicit(event.tag, value))
+        elif event.implicit[0]:
+            value = _plain(value)
         if event.anchor:
             self.known[event.anchor] = (value, 1)
         self._put(value, event)
