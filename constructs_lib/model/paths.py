@@ -42,7 +42,7 @@ def path_of(fleet: Fleet, connection: Connection) -> Path | None:
     if consumer is None or consumer.placement is None or target is None:
         return None
     if consumer.placement.outside:
-        return _from_outside(fleet.network, _Peer(consumer.id, consumer.placement), target)
+        return _from_outside(fleet.network, _Peer(consumer.id, consumer.placement), target, connection.store)
     return _inside(fleet.network, _Peer(consumer.id, consumer.placement), target, connection.store)
 
 
@@ -56,7 +56,7 @@ def _target(fleet: Fleet, connection: Connection) -> _Peer | None:
     return _Peer(store.id, store.placement)
 
 
-def _from_outside(network: Network, function: _Peer, target: _Peer) -> Path:
+def _from_outside(network: Network, function: _Peer, target: _Peer, store: str) -> Path:
     place = target.place
     if place.public is None:
         return Path(None, f"whether '{target.id}' has a public address, which '{function.id}' needs outside of any VPC")
@@ -64,8 +64,11 @@ def _from_outside(network: Network, function: _Peer, target: _Peer) -> Path:
     if not place.public:
         why = f"{target.id} has no address outside its VPC"
         return Path(False, why, (*terms, f"{target.id}: not public"), remedy=_join(function, target))
-    rules = _rules(network, place, "ingress")
-    if rules is None or any(rule.peer_kind not in ("security-group",) for rule in rules):
+    received = _Traffic(network, "ingress", function.place, place, store)
+    admitted = _any(received.passes(group) for group in _groups(network, place))
+    if admitted:
+        return Path(True)
+    if admitted is None or _unknown(network, place):
         return Path(None, f"whether the addresses that Lambda sends from are admitted to '{target.id}'")
     return Path(
         False,
@@ -173,12 +176,6 @@ def _reason(network: Network, here: Placement, there: Placement, unknown: Sequen
         return unknown[0]
     rules = [rule for place in (here, there) for group in _groups(network, place) for rule in group.rules]
     return next((rule.reason for rule in rules if rule.reason), "a rule, a port or an address range is not known")
-
-
-def _rules(network: Network, place: Placement, direction: str) -> list[SecurityGroupRule] | None:
-    if _unknown(network, place):
-        return None
-    return [rule for group in _groups(network, place) for rule in group.rules if rule.direction == direction]
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:

@@ -11,6 +11,7 @@ from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.fleet import Connection, Consumer, Fleet, Gap
 from constructs_lib.model.origin import Origin
+from constructs_lib.model.paths import path_of
 from constructs_lib.model.patience import patience_of
 from constructs_lib.model.pools import PoolBudget, pool_percent
 from constructs_lib.model.quantity import Quantity
@@ -60,6 +61,7 @@ def unread_inputs(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
                 *fleet.gaps,
                 *_loose_ends(fleet),
                 *_possible(fleet),
+                *_of_paths(fleet),
                 *_of_stores(budget),
                 *_of_pools(budget),
                 *_of_account(fleet, budget),
@@ -103,6 +105,17 @@ def _possible(fleet: Fleet) -> Iterator[Gap]:
                 f"declare it under poolproof:connections of '{connection.consumer}'",
                 connection.origin,
             )
+
+
+def _of_paths(fleet: Fleet) -> Iterator[Gap]:
+    """Whether a function reaches a store, where the network of both is written down but not all of it is known."""
+    for connection in fleet.connections:
+        path = path_of(fleet, connection) if connection.certainty != "possible" else None
+        if path is not None and path.open is None:
+            advice = (
+                "give the template that makes the security groups and subnets too, or set the parameters they come from"
+            )
+            yield Gap(connection.consumer, path.why, advice, connection.origin)
 
 
 def _evidence(connection: Connection) -> str:
