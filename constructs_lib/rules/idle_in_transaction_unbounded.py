@@ -217,7 +217,7 @@ from constructs_lib.model.capacity import Term
 from constructs_lib.model.clients import LONGEST_SECONDS, busy_clients
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Consumer, Fleet, Store
-from constructs_lib.model.quantity import format_number
+from constructs_lib.model.quantity import Number, format_number
 from constructs_lib.model.server_timeouts import ServerTimeout, server_timeout
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
@@ -236,12 +236,12 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
 
 
 def _finding(rule: Rule, store: Store, limit: ServerTimeout, clients: list[Consumer]) -> Finding:
-    longest = max(clients, key=lambda item: item.timeout_seconds.low)
+    longest = _longest(clients)
     default = "" if limit.written else " (the default)"
     waits = "for ever" if limit.seconds is None else f"{limit.seconds} s{default}"
     return rule.finding(
         store.id,
-        f"{store.id} waits {waits} for an idle transaction; no function that opens one runs for more than {longest.timeout_seconds} s",
+        f"{store.id} waits {waits} for an idle transaction; no function that opens one runs for more than {format_number(longest)} s",
         arithmetic=[
             f"{limit.parameter}: never"
             if limit.seconds is None
@@ -254,9 +254,13 @@ def _finding(rule: Rule, store: Store, limit: ServerTimeout, clients: list[Consu
     )
 
 
-def _fix(store: Store, limit: ServerTimeout, longest: Consumer) -> str:
-    most = LONGEST_SECONDS.at_most(longest.timeout_seconds).low or LONGEST_SECONDS.low
-    amount = f"{format_number(most)} s" if limit.unit == "s" else f"{format_number(int(most * 1000))} ms"
+def _longest(clients: list[Consumer]) -> Number:
+    """Seconds the longest of the functions may run: Lambda's maximum where a timeout is open."""
+    return max(LONGEST_SECONDS.at_most(item.timeout_seconds).high or LONGEST_SECONDS.low for item in clients)
+
+
+def _fix(store: Store, limit: ServerTimeout, longest: Number) -> str:
+    amount = f"{format_number(longest)} s" if limit.unit == "s" else f"{format_number(int(longest * 1000))} ms"
     return (
         f"set {limit.parameter} in a parameter group of {store.id} to at most {amount}, or declare the hold as enforced"
     )

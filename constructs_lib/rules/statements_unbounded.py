@@ -248,13 +248,14 @@ def _outlived(consumer: Consumer, limit: ServerTimeout) -> bool:
 
 
 def _finding(rule: Rule, store: Store, limit: ServerTimeout, clients: list[tuple[Connection, Consumer]]) -> Finding:
-    _, soonest = min(clients, key=lambda pair: pair[1].timeout_seconds.low)
+    _, soonest = min(clients, key=lambda pair: (pair[1].timeout_seconds.is_unknown, pair[1].timeout_seconds.low))
+    when = "at its timeout" if soonest.timeout_seconds.is_unknown else f"after {soonest.timeout_seconds} s"
     others = f" ({counted(len(clients) - 1, 'more such function')})" if len(clients) > 1 else ""
     ends = "never ends a statement" if limit.seconds is None else f"ends a statement after {limit.seconds} s"
     sure = limit.seconds is not None and all(connection.certainty == "certain" for connection, _ in clients)
     return rule.finding(
         store.id,
-        f"{store.id} {ends}; Lambda ends {soonest.id} after {soonest.timeout_seconds} s and leaves its statement running{others}",
+        f"{store.id} {ends}; Lambda ends {soonest.id} {when} and leaves its statement running{others}",
         arithmetic=[
             f"{limit.parameter}: not set"
             if limit.seconds is None
