@@ -45,10 +45,7 @@ _MISSING = (
 
 @dataclass(frozen=True)
 class Queued:
-    """One session by HAProxy's own clock, in seconds, to the millisecond: queued, then holding a connection of the pool.
-
-    Of a session that was sent away, or left, before it had one both are less than nothing or without meaning.
-    """
+    """One session by HAProxy's own clock, in seconds, to the millisecond: queued, then holding a connection of the pool."""
 
     waited_seconds: float
     held_seconds: float
@@ -100,10 +97,12 @@ class HaProxy:
         self._stack.close()
 
     def sessions(self) -> list[Queued]:
-        """What the queue itself logged of every session that is over, in the order they ended."""
+        """What the queue itself logged of every session that had a connection and is over, in the order they ended."""
         text = self._process.log.read_text(errors="replace") if self._process else ""
         found = (line.split() for line in text.splitlines() if line.startswith(_SESSION))
-        return [Queued(int(waited) / 1000, (int(whole) - int(waited)) / 1000) for _, waited, whole in found]
+        times = ([int(part) for part in parts[1:]] for parts in found)
+        # Who was sent away, or left before the database was reached, has −1 as the time to reach it.
+        return [Queued(waited / 1000, (whole - waited) / 1000) for waited, reached, whole in times if reached >= 0]
 
     def _start(self, program: str, account: Account, folder: Path) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
@@ -130,7 +129,8 @@ class HaProxy:
             "defaults",
             "  mode tcp",
             "  log global",
-            f'  log-format "{_SESSION} %Tw %Tt"',
+            "  option dontlognull",  # who only looks whether somebody listens is no session
+            f'  log-format "{_SESSION} %Tw %Tc %Tt"',
             "  timeout connect 5s",
             "  timeout client 1h",
             "  timeout server 1h",

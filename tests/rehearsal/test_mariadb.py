@@ -100,8 +100,8 @@ def test_behind_the_queue_everybody_is_served_in_turn(server: MariaDbServer) -> 
         logged = queue.sessions()
     assert len(logged) == 20
     assert all(session.held_seconds >= 0.2 for session in logged)
-    # the last four wait for four holds in a row
-    assert sum(session.waited_seconds >= 0.75 for session in logged) >= 4
+    # the last four, who come 0.19 s after the first, wait for what is left of four holds in a row
+    assert sum(session.waited_seconds >= 0.55 for session in logged) >= 4
     assert sum(session.waited_seconds <= 0.01 for session in logged) >= 4
     rounds = [number // 4 for number, _ in starts]
     assert rounds == sorted(rounds)
