@@ -56,16 +56,24 @@ def _members(values: Values, resource: Planned, path: list[str]) -> Any:
     waiting = len(known) - len(written) if isinstance(known, list) else 1
     missing = (
         [Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")]
-        if len(parts) < waiting or _hidden(resource, path)
+        if len(parts) < waiting or _hidden(values, resource, path)
         else []
     )
     return [*written, *parts, *missing]
 
 
-def _hidden(resource: Planned, path: list[str]) -> bool:
-    """Whether the expression rests on something that a plan's configuration does not follow to resources."""
+def _hidden(values: Values, resource: Planned, path: list[str]) -> bool:
+    """Whether the expression rests on something that leads to no resource and no value, such as a variable nobody set."""
     names = listed(mapping(walk(resource.expressions, path)).get("references"))
-    return any(isinstance(name, str) and name.startswith("local.") for name in names)
+    for name in names:
+        first, *rest = str(name).split(".")
+        if first == "local" or (
+            first in ("var", "module") and rest and not values.references.of({"references": [name]}, resource)
+        ):
+            variable = values.references.plan.variables.get(rest[0]) if first == "var" and not resource.module else None
+            if not isinstance(mapping(variable).get("value"), list):
+                return True
+    return False
 
 
 def numbered(planned: Sequence[Planned], bodies: Bodies) -> None:

@@ -76,7 +76,8 @@ WORDS: dict[str, Word] = {
     "aws_db_parameter_group": Word("AWS::RDS::DBParameterGroup", {"DBParameterGroupName": "name"}),
     "aws_rds_cluster_parameter_group": Word("AWS::RDS::DBClusterParameterGroup", {"DBClusterParameterGroupName": "name"}),
     "aws_db_proxy": Word("AWS::RDS::DBProxy", {
-        "DBProxyName": "name", "VpcSubnetIds": "vpc_subnet_ids", "VpcSecurityGroupIds": "vpc_security_group_ids", "EngineFamily": "engine_family", "IdleClientTimeout": "idle_client_timeout", "RequireTLS": "require_tls",
+        "DBProxyName": "name", "VpcSubnetIds": "vpc_subnet_ids", "VpcSecurityGroupIds": "vpc_security_group_ids",
+        "EngineFamily": "engine_family", "IdleClientTimeout": "idle_client_timeout", "RequireTLS": "require_tls",
         "DefaultAuthScheme": "default_auth_scheme", "DebugLogging": "debug_logging",
     }),
     "aws_db_proxy_default_target_group": Word("AWS::RDS::DBProxyTargetGroup", {
@@ -197,8 +198,8 @@ WORDS: dict[str, Word] = {
     "aws_vpc_peering_connection": Word("AWS::EC2::VPCPeeringConnection", {"VpcId": "vpc_id"}),
     "aws_ec2_transit_gateway_vpc_attachment": Word("AWS::EC2::TransitGatewayAttachment", {"VpcId": "vpc_id"}),
     "aws_vpc_endpoint": Word("AWS::EC2::VPCEndpoint", {
-        "VpcId": "vpc_id", "ServiceName": "service_name", "VpcEndpointType": "vpc_endpoint_type", "PrivateDnsEnabled": "private_dns_enabled",
-        "RouteTableIds": "route_table_ids", "SubnetIds": "subnet_ids",
+        "VpcId": "vpc_id", "ServiceName": "service_name", "VpcEndpointType": "vpc_endpoint_type",
+        "PrivateDnsEnabled": "private_dns_enabled", "RouteTableIds": "route_table_ids", "SubnetIds": "subnet_ids",
     }),
     "aws_security_group": Word("AWS::EC2::SecurityGroup", {"VpcId": "vpc_id"}),
     "aws_vpc_security_group_ingress_rule": Word("AWS::EC2::SecurityGroupIngress", {
