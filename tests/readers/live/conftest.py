@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +10,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 
 
 @pytest.fixture(scope="package")
-def made() -> Iterator[Recording]:
+def made() -> Recording:
     """One account in moto's memory, recorded once."""
     from moto import mock_aws
 
@@ -21,7 +20,7 @@ def made() -> Iterator[Recording]:
         for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
         with mock_aws():
-            yield recorded()
+            return recorded()
 
 
 @pytest.fixture
