@@ -91,7 +91,9 @@ def test_an_acknowledgement_elsewhere_or_of_another_rule_changes_nothing(tmp_pat
 
 def test_warnings_stop_nothing_unless_the_app_is_strict(tmp_path: Path) -> None:
     PlainApp(5, tmp_path / "usual").synth()
-    assert {item["severity"] for item in report_in(tmp_path / "usual")["findings"]} == {"warning"}
+    severities = {item["severity"] for item in report_in(tmp_path / "usual")["findings"]}
+    assert "warning" in severities
+    assert "error" not in severities
     with pytest.raises(RuntimeError, match="Acknowledge with 'poolproof::PP105'"):
         PlainApp(5, tmp_path / "strict", strict="true").synth()
 
@@ -141,9 +143,7 @@ def test_constructs_register_the_checks_once_and_a_second_plugin_repeats_nothing
     cdk.Validations.of(app).add_plugins(ConnectionBudgetChecks())
     with pytest.raises(RuntimeError) as refusal:
         app.synth()
-    assert str(refusal.value).count("(poolproof)") == len(
-        [item for item in report_in(tmp_path)["findings"] if item["severity"] in ("error", "warning")]
-    )
+    assert str(refusal.value).count("(poolproof)") == len(report_in(tmp_path)["findings"])
 
 
 def test_a_second_synth_into_the_same_folder_changes_no_file_it_finds(tmp_path: Path) -> None:
