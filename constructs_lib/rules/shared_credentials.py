@@ -120,9 +120,7 @@ resource "aws_lambda_function" "cleanup" {
     target_arn = aws_sqs_queue.failed.arn
   }
 }
-resource "aws_sqs_queue" "failed" {
-  name = "failed"
-}
+resource "aws_sqs_queue" "failed" {}
 resource "aws_cloudwatch_event_rule" "nightly" {
   name                = "nightly"
   schedule_expression = "rate(1 day)"
@@ -149,7 +147,6 @@ orders = rds.DatabaseInstance(
     vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"), parameters={"max_connections": "100", **timeouts},
 )
 failed = sqs.Queue(stack, "Failed")
-
 def function(name, login, timeout, reserved, **more):
     host = {"PGHOST": orders.db_instance_endpoint_address, "DB_SECRET_ARN": login.secret_arn}
     made = lambda_.Function(
@@ -289,9 +286,7 @@ resource "aws_lambda_function" "cleanup" {
     target_arn = aws_sqs_queue.failed.arn
   }
 }
-resource "aws_sqs_queue" "failed" {
-  name = "failed"
-}
+resource "aws_sqs_queue" "failed" {}
 resource "aws_cloudwatch_event_rule" "nightly" {
   name                = "nightly"
   schedule_expression = "rate(1 day)"
@@ -319,7 +314,6 @@ orders = rds.DatabaseInstance(
 )
 reports = rds.DatabaseSecret(stack, "Reports", username="reports").attach(orders)
 failed = sqs.Queue(stack, "Failed")
-
 def function(name, login, timeout, reserved, **more):
     host = {"PGHOST": orders.db_instance_endpoint_address, "DB_SECRET_ARN": login.secret_arn}
     made = lambda_.Function(
