@@ -49,7 +49,7 @@ benchmark: setup ## plugin overhead and import time, as ratios measured in one r
 soundness: setup ## 20,000 accepted and 20,000 rejected fleets against an adversarial simulation, and how tight the wait is (half an hour)
 	@$(PYTHON) benchmarks/soundness.py --accepted 20000 --rejected 20000
 
-reality: tools ## proven waits against PostgreSQL behind PgBouncer: table and plot in build/reality (four minutes)
+reality: tools ## proven waits and throughput against PostgreSQL behind PgBouncer and MariaDB behind HAProxy: table and plot in build/reality (ten minutes)
 	@$(PYTHON) benchmarks/reality.py --output build/reality
 
 scale: setup ## 100, 1,000 and 10,000 functions judged: seconds and memory
