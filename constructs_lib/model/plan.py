@@ -144,6 +144,12 @@ def _without_numbers(profile: Profile) -> Obstacle:
     )
 
 
+def _ends_transactions(store: StoreProfile) -> bool:
+    """Whether the database itself ends a transaction that takes too long: PostgreSQL from 17 on, which is also what a new store gets."""
+    major = (store.engine_version or "17").split(".")[0]
+    return store.engine in ("postgres", "aurora-postgresql") and major.isdigit() and int(major) >= 17
+
+
 def _notes(profile: Profile, stores: Mapping[str, StoreProfile]) -> list[str]:
     notes = []
     timeout = timeout_of(profile)
@@ -158,6 +164,16 @@ def _notes(profile: Profile, stores: Mapping[str, StoreProfile]) -> list[str]:
         notes.append(
             f"'{profile.name}' names no hold, the longest that the database lets a transaction last: nobody may wait then, "
             "so the pool must have a connection for every environment"
+        )
+    if (
+        profile.store == RELATIONAL
+        and profile.hold_seconds is not None
+        and store is not None
+        and not _ends_transactions(store)
+    ):
+        notes.append(
+            f"the hold of '{profile.name}' is as good as what ends its transactions: {store.engine} {store.engine_version or ''}".rstrip()
+            + " has no transaction_timeout, so bound its statements and idle transactions"
         )
     if _has_numbers(profile) and profile.duration_seconds is None and _duration(profile) is not None:
         notes.append(f"'{profile.name}' names no duration: its transactions alone are taken for it")

@@ -117,4 +117,5 @@ def _class_reason(sizing: Sizing, host: Host) -> str:
         return f"{host.name} {memory}; AWS publishes no vCPUs per ACU: watch ACUUtilization"
     chosen = "as asked for" if sizing.store.instance_class else "the smallest of the current generations that does"
     bursts = "; burstable: sustained load above its CPU baseline spends credits" if host.burstable else ""
-    return f"{host.name} {memory} and serves {plain(host.vcpus)} vCPUs' share at work; {chosen}{bursts}"
+    working = host.pin.opening if sizing.pool else sizing.clients
+    return f"{host.name} {memory}, and its {plain(host.vcpus)} vCPUs serve the {working:,} that may work at once; {chosen}{bursts}"
