@@ -189,13 +189,14 @@ def test_a_token_is_not_decided_and_said_so(tmp_path: Path) -> None:
     vpc = make_vpc(stack)
     database = make_database(stack, vpc)
     parameter = cdk.CfnParameter(stack, "Concurrency", type="Number")
-    make_function(
+    api = make_function(
         stack,
         "Api",
         vpc,
         reserved_concurrent_executions=parameter.value_as_number,
         environment={"DB_HOST": database.db_instance_endpoint_address},
     )
+    database.connections.allow_default_port_from(api)
     cdk.Validations.of(app).add_plugins(ConnectionBudgetChecks())
     app.synth()
     report = report_in(tmp_path)
