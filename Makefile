@@ -6,7 +6,7 @@ FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_project
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale corpus robustness fuzz wheel clean
+.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale corpus robustness fuzz explore wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ robustness: setup ## 100,000 broken documents, and every value of the examples h
 fuzz: setup ## coverage-guided bytes at the readers (atheris, installed for this; minutes)
 	@.venv/bin/uv pip install --quiet --python $(PYTHON) "atheris>=2.3"
 	@$(PYTHON) benchmarks/fuzz.py -runs=200000 -max_len=20000 -timeout=5 build/fuzz
+
+explore: tools ## the property tests with a thousand new examples each (many minutes)
+	@$(PYTHON) -m pytest -n 2 -q --hypothesis-profile=explore tests/model tests/rules tests/readers tests/simulation
 
 wheel: setup ## build the wheel into dist/
 	@$(PYTHON) -m build --wheel --no-isolation

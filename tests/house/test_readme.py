@@ -84,6 +84,7 @@ def test_python_runs(block: Block, tmp_path: Path) -> None:
     assert (tmp_path / "cdk.out" / "connection-budget.json").is_file()
 
 
+@pytest.mark.servers
 def test_commands_show_what_they_print(tmp_path: Path) -> None:
     """Blocks run in the order of the page, in one folder where its files appear as they are shown."""
     (tmp_path / ".git").mkdir()
@@ -95,9 +96,18 @@ def test_commands_show_what_they_print(tmp_path: Path) -> None:
         if block.language == "console":
             ran = "".join(f"$ {step.command}\n{shell.output(step)}" for step in steps(block))
             text = text.replace(block.code, ran) if UPDATE else text
-            assert UPDATE or ran == block.code
+            assert UPDATE or as_shown(ran) == as_shown(block.code)
     if UPDATE:
         README.write_text(text, encoding="utf-8")
+
+
+def as_shown(text: str) -> str:
+    """Figures that a rehearsal measured differ from run to run; everything else must not."""
+    if "poolproof rehearse" not in text:
+        return text
+    return re.sub(
+        r" +", " ", re.sub(r"(?<=[ (])[\d.,]+(?= at most| served| gave up| connections\n| s\n|\n)", "#", text)
+    )
 
 
 class Shell:
