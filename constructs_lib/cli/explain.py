@@ -70,6 +70,8 @@ def _unknown(wanted: str, rules: Iterable[Rule]) -> str:
     from difflib import get_close_matches
 
     names = {key: f"{rule.code} {rule.name}" for rule in rules for key in (rule.code.lower(), rule.name)}
-    close = dict.fromkeys(names[key] for key in get_close_matches(wanted.strip().lower(), names, n=3, cutoff=0.6))
+    word = wanted.strip().lower()
+    begun = [key for key in names if word and key.startswith(word)][:3]
+    close = dict.fromkeys(names[key] for key in begun or get_close_matches(word, names, n=3, cutoff=0.6))
     hint = f"did you mean {' or '.join(close)}?" if close else "'poolproof explain' lists all rules"
     return f"unknown rule '{wanted}'; {hint}"

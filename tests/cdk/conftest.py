@@ -24,7 +24,9 @@ def make_app(outdir: Path | None = None, **context: Any) -> cdk.App:
 
 def make_vpc(stack: cdk.Stack) -> ec2.Vpc:
     subnets = ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-    return ec2.Vpc(stack, "Vpc", nat_gateways=0, max_azs=2, subnet_configuration=[subnets])
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0, max_azs=2, subnet_configuration=[subnets])
+    vpc.add_interface_endpoint("SecretsManager", service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER)
+    return vpc
 
 
 def make_function(

@@ -31,8 +31,9 @@ def test_without_a_rule_all_are_listed(capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.parametrize(
     ("wanted", "hint"),
     [
-        ("conections-over-budget", "did you mean PP101 connections-over-budget?"),
-        ("PP11", "PP101 connections-over-budget"),
+        ("conections-over-budget", "did you mean PP101 connections-over-budget"),
+        ("PP10", "did you mean PP101 connections-over-budget or PP102"),
+        ("queue-out", "did you mean PP501 queue-outruns-function?"),
         ("nothing like it at all", "'poolproof explain' lists all rules"),
         ("", "'poolproof explain' lists all rules"),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.check import check
 from constructs_lib.readers.reading import Reading
 
 Read = Callable[..., Reading]
@@ -196,21 +197,29 @@ def test_a_declared_connection_replaces_what_is_inferred(reading_of: Read) -> No
     assert str(connection.connections_per_environment) == "3"
 
 
+EXPORT = "Data:ExportsOutputFnGetAttInstanceEndpointAddress1"
+
+
 @pytest.mark.parametrize(
-    ("variables", "word"),
+    ("variables", "outside"),
     [
-        ({"DB_HOST": {"Fn::ImportValue": "x"}}, "DB_HOST"),
-        ({"HOST": {"Fn::ImportValue": "Data:ExportsOutputFnGetAttInstanceEndpointAddress1"}}, "HOST"),
-        ({"DB_HOST": "{{resolve:ssm:/db/host}}"}, "DB_HOST"),
-        ({"URL": {"Fn::Sub": "postgres://${AWS::Region}.example.com/x"}}, "URL"),
-        ({"DB_SECRET_ARN": {"Fn::ImportValue": "x"}}, "DB_SECRET_ARN"),
+        ({"DB_HOST": {"Fn::ImportValue": "shop-db"}}, "shop-db"),
+        ({"HOST": {"Fn::ImportValue": EXPORT}}, EXPORT),
+        ({"DB_HOST": "{{resolve:ssm:/db/host:3}}"}, "/db/host"),
+        ({"DBHost": "{{resolve:secretsmanager:shop/db:SecretString:host}}"}, "shop/db"),
+        ({"URL": {"Fn::Sub": "postgres://me:secret@${AWS::Region}.example.com/x"}}, "*.example.com"),
+        ({"dburl": {"Fn::ImportValue": "shop-db"}}, "shop-db"),
+        ({"DB_HOST": {"Ref": "AWS::StackId"}}, None),
+        ({"DB_SECRET_ARN": {"Fn::ImportValue": "shop-db"}}, None),
+        ({"dbsecret": {"Fn::ImportValue": "shop-db"}}, None),
     ],
 )
-def test_what_hides_a_store_is_a_gap(reading_of: Read, variables: dict[str, Any], word: str) -> None:
+def test_what_hides_a_store_is_a_gap(reading_of: Read, variables: dict[str, Any], outside: str | None) -> None:
     fleet = reading_of({"F": function(variables)}).fleet
-    assert not fleet.connections
     (gap,) = fleet.gaps
-    assert (gap.subject, word in gap.missing, bool(gap.declare)) == ("F", True, True)
+    assert (gap.subject, next(iter(variables)) in gap.missing, bool(gap.declare)) == ("F", True, True)
+    expected = {("F", f"external:{outside}", "direct", "likely")} if outside else set()
+    assert edges(Reading(fleet)) == expected
 
 
 def test_a_rotation_and_custom_resources_run_at_deploy_time(reading_of: Read) -> None:
@@ -238,16 +247,19 @@ def test_a_replica_is_a_store_of_its_own_with_its_source_s_engine_and_group(read
     assert str(stores["R"].max_connections) == str(stores["Db"].max_connections) == "120"
 
 
-def test_a_container_with_the_address_is_a_gap_until_its_connections_are_declared(reading_of: Read) -> None:
+def test_a_container_with_the_address_is_a_client_that_is_no_function(reading_of: Read) -> None:
     container = {"Environment": [{"Name": "HOST", "Value": HOST}]}
     task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container]}}
-    (gap,) = reading_of({"Db": database(), "Task": task}).fleet.gaps
-    assert (gap.subject, "other_connections" in gap.declare) == ("Task", True)
+    fleet = reading_of({"Db": database(), "Task": task}).fleet
+    assert [(client.id, client.store) for client in fleet.outsiders] == [("Task", "Db")]
+    assert [gap.subject for gap in check(fleet).not_decided] == ["Task"]
     declared = {
         **database(),
         "Metadata": {"poolproof:store": {"other_connections": [{"name": "web", "connections": 40}]}},
     }
-    assert not reading_of({"Db": declared, "Task": task}).fleet.gaps
+    report = check(reading_of({"Db": declared, "Task": task}).fleet)
+    assert not [gap for gap in report.not_decided if gap.subject == "Task"]
+    assert not [finding for finding in report.findings if finding.code == "PP108"]
 
 
 def test_an_undecided_condition_makes_a_connection_likely_at_most(reading_of: Read) -> None:
