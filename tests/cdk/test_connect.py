@@ -163,7 +163,6 @@ def test_an_existing_reservation_is_kept_and_counted() -> None:
 def test_a_function_on_two_stores_reserves_what_the_smaller_grants() -> None:
     stack = cdk.Stack(make_app(), "Stack")
     vpc = make_vpc(stack)
-    vpc.add_interface_endpoint("SecretsManager", service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER)
     first = RelationalStore(stack, "First", vpc=vpc, vpc_subnets=ISOLATED)
     second = RelationalStore(stack, "Second", vpc=vpc, vpc_subnets=ISOLATED, pool=None)
     function = make_function(stack, "Both", vpc)

@@ -209,7 +209,6 @@ def _imported_cluster(stack: cdk.Stack) -> rds.IDatabaseCluster:
 
 def test_an_imported_cluster_is_reached_at_its_reader() -> None:
     stack, vpc = site()
-    vpc.add_interface_endpoint("SecretsManager", service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER)
     secret = secretsmanager.Secret(stack, "Secret")
     store = RelationalStore.from_existing(
         stack, "Orders", database=_imported_cluster(stack), secret=secret, engine="aurora-postgresql"
