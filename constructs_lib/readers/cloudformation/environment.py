@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -32,10 +33,20 @@ class Environment:
     def __init__(self, estate: Estate, named: Named) -> None:
         self.estate = estate
         self.named = named
+        self._known: dict[str | Text | Reference, tuple[Use, ...]] = {}
 
-    def uses(self, value: Value, where: str) -> Iterator[Use]:
+    def uses(self, value: Value, where: str) -> Sequence[Use]:
         """The resources a value leads to."""
-        yield from self._follow(value, where, "", 0)
+        if value is None:
+            return ()
+        if isinstance(value, (str, Text, Reference)):
+            found = self._known.get(value)
+            if found is None:
+                found = self._known[value] = tuple(self._follow(value, "", "", 0))
+        else:
+            found = tuple(self._follow(value, "", "", 0))
+        # How a value leads somewhere is told after the place where it stands.
+        return [replace(use, where=where + use.where) for use in found] if found and where else found
 
     def literal(self, value: Value, depth: int = 0) -> Value:
         """The value itself, or what the SSM parameter behind it holds."""

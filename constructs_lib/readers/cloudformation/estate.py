@@ -14,6 +14,8 @@ from constructs_lib.readers.cloudformation.values import Reference, Unresolved, 
 from constructs_lib.readers.reading import Unread
 
 _WORD = re.compile(r"[^a-z0-9]")
+#: Letters that the end of an output's name must share with a parameter's name; fewer would be chance.
+_LEAST_ALIKE = 9
 
 
 class Estate:
@@ -32,6 +34,7 @@ class Estate:
         self._exports: Names[tuple[Stack, str]] | None = None
         self._stored: Names[Resource] | None = None
         self._alike: dict[str, list[tuple[Stack, str]]] | None = None
+        self._alike_by_end: dict[str, list[str]] = {}
 
     def add(self, stack: Stack, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """Take a stack with the bodies of its resources."""
@@ -129,10 +132,11 @@ class Estate:
             for other in self.stacks.values():
                 for name, _ in other.outputs():
                     self._alike.setdefault(_WORD.sub("", name.lower()), []).append((other, name))
+            for key in self._alike:
+                self._alike_by_end.setdefault(key[-_LEAST_ALIKE:], []).append(key)
         word = _WORD.sub("", parameter.lower())
-        named = self._alike.get(word) or [
-            item for key, items in self._alike.items() if len(word) > 8 and key.endswith(word) for item in items
-        ]
+        near = self._alike_by_end.get(word[-_LEAST_ALIKE:], ()) if len(word) >= _LEAST_ALIKE else ()
+        named = self._alike.get(word) or [item for key in near if key.endswith(word) for item in self._alike[key]]
         values = [(other, name) for other, name in named if other.key != stack.key]
         if len(values) != 1:
             return None

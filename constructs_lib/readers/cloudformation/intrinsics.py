@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.stack import Stack
 
 DEEPEST = 120
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _HOLE = re.compile(r"\$\{([^!][^}]*)\}")
 #: Parts of an ARN before the resource: cutting them out of a reference gives nothing of the resource itself.
 _ARN_HEAD = 5
@@ -39,6 +40,10 @@ class Resolver:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.estate = stack.estate
+        self._declared = stack.document.section("Parameters")
+        self._pseudos: dict[str, Value] = {}
+        self._references: dict[tuple[str, str], Reference] = {}
         self.parameters = Parameters(stack)
         self.conditions = Conditions(self)
         self._functions: Mapping[str, Callable[[Any], Value]] = {
@@ -59,9 +64,11 @@ class Resolver:
 
     def resolve(self, raw: Any) -> Value:
         """The value behind what the template says."""
-        estate = self.stack.estate
+        estate = self.estate
         if estate.depth > DEEPEST:
             return Unresolved(f"nested deeper than {DEEPEST} levels")
+        if type(raw) in _PLAIN:
+            return raw  # type: ignore[no-any-return]
         if isinstance(raw, (dict, list)):
             estate.depth += 1
             try:
@@ -71,9 +78,11 @@ class Resolver:
         return raw if isinstance(raw, (str, int, float, bool, Unresolved)) or raw is None else str(raw)
 
     def _resolve_inner(self, raw: dict[str, Any] | list[Any]) -> Value:
+        resolve = self.resolve
+        plain = _PLAIN if self.estate.depth <= DEEPEST else ()
         if isinstance(raw, list):
-            items = [self.resolve(item) for item in raw]
-            return [item for item in items if not isinstance(item, NoValue)]
+            items = [item if type(item) in plain else resolve(item) for item in raw]
+            return [item for item in items if type(item) is not NoValue]
         if len(raw) == 1:
             name, argument = next(iter(raw.items()))
             function = self._functions.get(name)
@@ -81,8 +90,9 @@ class Resolver:
                 return function(argument)
             if name.startswith("Fn::"):
                 return self._unknown_function(name)
-        resolved = {key: self.resolve(item) for key, item in raw.items() if key != "Fn::Transform"}
-        return {key: item for key, item in resolved.items() if not isinstance(item, NoValue)}
+        resolved = {key: item if type(item) in plain else resolve(item) for key, item in raw.items()}
+        resolved.pop("Fn::Transform", None)
+        return {key: item for key, item in resolved.items() if type(item) is not NoValue}
 
     def _unknown_function(self, name: str) -> Value:
         if name.removeprefix("Fn::") in ("Equals", "And", "Or", "Not", "Contains"):
@@ -94,15 +104,26 @@ class Resolver:
             return Unresolved("a Ref must name a parameter or resource")
         if argument.startswith("AWS::"):
             return self._pseudo(argument)
-        if argument in self.stack.document.section("Parameters"):
+        if argument in self._declared:
             return self.parameters.value(argument)
         if argument in self.stack.resources:
-            return Reference(self.stack.key, argument, "Ref")
+            return self._reference(argument, "Ref")
         if argument in self.stack.estate.left_out(self.stack):
             return Unresolved(f"resource '{argument}' is switched off by its condition")
         return Unresolved(f"'{argument}' is neither a parameter nor a resource of the template")
 
+    def _reference(self, logical_id: str, attribute: str) -> Reference:
+        known = self._references.get((logical_id, attribute))
+        if known is None:
+            known = self._references[logical_id, attribute] = Reference(self.stack.key, logical_id, attribute)
+        return known
+
     def _pseudo(self, name: str) -> Value:
+        if name not in self._pseudos:
+            self._pseudos[name] = self._pseudo_value(name)
+        return self._pseudos[name]
+
+    def _pseudo_value(self, name: str) -> Value:
         document = self.stack.document
         known = {
             "AWS::Region": document.region,
@@ -122,6 +143,8 @@ class Resolver:
             argument = argument.split(".", 1)
         if not isinstance(argument, list) or len(argument) < 2 or not isinstance(argument[0], str):
             return Unresolved("a GetAtt must name a resource and an attribute")
+        if len(argument) == 2 and type(argument[1]) is str and self.estate.depth <= DEEPEST:
+            return self.attribute(argument[0], argument[1])
         rest = concatenated([item for part in argument[1:] for item in (".", self.resolve(part))][1:])
         attribute = scalar_text(rest)
         if attribute is None:
@@ -134,7 +157,7 @@ class Resolver:
         if child is not None and attribute.startswith("Outputs."):
             return self.stack.estate.output(child, attribute.removeprefix("Outputs."))
         if logical_id in self.stack.resources:
-            return Reference(self.stack.key, logical_id, attribute)
+            return self._reference(logical_id, attribute)
         if logical_id in self.stack.estate.left_out(self.stack):
             return Unresolved(f"resource '{logical_id}' is switched off by its condition")
         return Unresolved(f"'{logical_id}' is no resource of the template")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions
+from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions, covers
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
@@ -123,8 +122,9 @@ def _names_a_role(function: Resource) -> bool:
     return False
 
 
+@lru_cache(maxsize=8192)
 def _covers(pattern: str, action: str) -> bool:
-    return fnmatchcase(action.lower(), pattern.lower())
+    return covers(pattern.lower(), action.lower())
 
 
 def _said(document: Value) -> Said:

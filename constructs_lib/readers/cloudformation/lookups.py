@@ -54,6 +54,18 @@ class Names(Generic[Item]):
             self._found[pattern] = self._search(pattern)
         return self._found[pattern]
 
+    def may_find(self, name: Value) -> bool:
+        """Whether ``find`` can find anything at all: a cheap look at the ends of the name."""
+        pattern = pattern_of(name)
+        if pattern is None:
+            return False
+        if pattern[0] in self._exact and len(pattern) == 1:
+            return True
+        ends = _ends(pattern)
+        if any(end in self._holed_by_end for end in ends):
+            return True
+        return len(pattern) > 1 and (not ends or any(end in self._by_end for end in ends))
+
     def _search(self, pattern: Pattern) -> list[Item]:
         if len(pattern) == 1 and pattern[0] is not None:
             text = pattern[0]

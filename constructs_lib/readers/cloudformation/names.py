@@ -35,6 +35,7 @@ class Named:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self._names: dict[str, Names[Resource]] = {}
+        self._every: Names[Resource] | None = None
 
     def _of(self, resource_type: str) -> Names[Resource]:
         names = self._names.get(resource_type)
@@ -45,11 +46,24 @@ class Named:
                     names.add(resource.get(key), resource)
         return names
 
+    def _all(self) -> Names[Resource]:
+        """Names of every kind: most texts are nobody's name, and one look tells."""
+        names = Names[Resource]()
+        for kind, keys in NAMED_BY.items():
+            for resource in self.estate.of_type(kind):
+                for key in keys:
+                    names.add(resource.get(key), resource)
+        return names
+
     def resource(self, name: Value, types: Set[str] | None = None) -> Resource | None:
         """The one resource with that name (or ARN), of any of the types; ``None`` for none or several."""
         if not isinstance(name, (str, Text)):
             return None
         candidate = _without_arn(name)
+        if self._every is None:
+            self._every = self._all()
+        if not self._every.may_find(candidate):
+            return None
         found = [item for kind in (types or NAMED_BY) for item in self._of(kind).find(candidate)]
         return found[0] if len(found) == 1 else None
 

@@ -26,7 +26,8 @@ def build(documents: Sequence[Document], parameters: Mapping[str, str]) -> Estat
 
 def nested_file(body: Mapping[str, Any]) -> str | None:
     """The file name of the template that a nested stack resource names, as far as the template shows it."""
-    location = NESTED.get(str(body.get("Type")))
+    kind = body.get("Type")
+    location = NESTED.get(kind if type(kind) is str else str(kind))
     if location is None:
         return None
     metadata = body.get("Metadata")
@@ -65,15 +66,18 @@ class _Builder:
         self.by_file: dict[str, list[Document]] = {}
         for document in documents:
             self.by_file.setdefault(PurePosixPath(document.path.replace("\\", "/")).name, []).append(document)
+        self.nested = {id(document): list(self._nested(document)) for document in documents}
         self.uses: dict[int, int] = {}
         for document in documents:
-            for _, child in self.children(document):
+            for _, child in self.nested[id(document)]:
                 self.uses[id(child)] = self.uses.get(id(child), 0) + 1
 
-    def children(self, document: Document) -> Iterator[tuple[str, Document]]:
+    def _nested(self, document: Document) -> Iterator[tuple[str, Document]]:
         for name, body in self.bodies[id(document)].items():
             file = nested_file(body)
-            uploaded = PurePosixPath(file.replace("\\", "/")).name if file else ""
+            if not file:
+                continue
+            uploaded = PurePosixPath(file.replace("\\", "/")).name
             found = self.by_file.get(PurePosixPath(document.assets.get(uploaded, uploaded)).name, [])
             if len(found) == 1 and found[0] is not document:
                 yield name, found[0]
@@ -102,7 +106,7 @@ class _Builder:
         if parent is not None:
             parent.children[made_by] = stack
         if depth < DEEPEST:
-            for name, child in self.children(document):
+            for name, child in self.nested[id(document)]:
                 self.add(child, stack, name, depth + 1)
         self._note_missing(stack)
 

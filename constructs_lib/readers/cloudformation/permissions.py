@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -32,6 +33,9 @@ CDK_READ_DATA = frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamod
 CDK_SIGNS = frozenset({"dynamodb:ConditionCheckItem", "dynamodb:GetShardIterator"})
 
 
+_WILD = re.compile(r"[*?\[]")
+
+
 @dataclass(frozen=True)
 class Statement:
     """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand."""
@@ -60,7 +64,15 @@ class Statement:
 
 @lru_cache(maxsize=8192)
 def _allows(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(action, pattern) for pattern in patterns if pattern != "*" for action in actions)
+    return any(covers(pattern, action) for pattern in patterns if pattern != "*" for action in actions)
+
+
+def covers(pattern: str, action: str) -> bool:
+    """Whether a pattern of a policy means an action, capitals as they stand; most patterns are plain, or end in a star."""
+    plain = pattern.rstrip("*")
+    if _WILD.search(plain) is None:
+        return action == plain if plain == pattern else action.startswith(plain)
+    return fnmatchcase(action, pattern)
 
 
 def _is_wide(resource: Value) -> bool:
@@ -84,6 +96,7 @@ class Permissions:
         self._attached: dict[tuple[str, str], list[Resource]] = {}
         self._statements: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._shared: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._allowing: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._users: dict[tuple[str, str], int] = {}
         for policy in estate.of_type(*POLICIES):
             for name in [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]:
@@ -122,7 +135,11 @@ class Permissions:
 
     def of_role(self, role: Resource) -> tuple[Statement, ...]:
         """What a role allows; statements that deny are left out."""
-        return tuple(statement for statement in self.written_for(role) if not statement.refused)
+        found = self._allowing.get(role.key)
+        if found is None:
+            found = tuple(statement for statement in self.written_for(role) if not statement.refused)
+            self._allowing[role.key] = found
+        return found
 
     def written_for(self, role: Resource) -> tuple[Statement, ...]:
         """Every statement of a role, denying ones among them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from constructs_lib.model.network import ServiceCall
 from constructs_lib.readers.cloudformation.environment import Environment
@@ -62,9 +63,8 @@ class ServiceCalls:
     def _all(self, function: Resource) -> Iterator[ServiceCall]:
         named = self._named(function)
         for statement in self.permissions.of_function(function) or ():
-            for service, actions in SERVICES.items():
-                if statement.allows(*actions) and not statement.conditional:
-                    yield from self._call(service, statement, named)
+            for service in () if statement.conditional else _services(statement.actions):
+                yield from self._call(service, statement, named)
 
     def _call(self, service: str, statement: Statement, named: dict[str, tuple[str, str]]) -> Iterator[ServiceCall]:
         """A grant on one's own resource is likely a call; one that the environment names surely is."""
@@ -89,3 +89,10 @@ class ServiceCalls:
                 if "{{resolve:" not in use.text:
                     found.setdefault(use.resource.id, (use.resource.type, f"environment variable {name}"))
         return found
+
+
+@lru_cache(maxsize=8192)
+def _services(allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The services that these actions of a statement call."""
+    statement = Statement(allowed, ())
+    return tuple(service for service, actions in SERVICES.items() if statement.allows(*actions))

@@ -19,37 +19,28 @@ from constructs_lib.readers.cloudformation.values import (
 
 if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.estate import Estate
+    from constructs_lib.readers.cloudformation.intrinsics import Resolver
 
 
 class Resource:
     """One resource of a stack; properties are resolved when asked for, once."""
 
-    __slots__ = ("_resolved", "body", "logical_id", "maybe", "stack", "type")
+    __slots__ = ("_resolved", "body", "id", "key", "logical_id", "maybe", "properties", "stack", "type")
 
     def __init__(self, stack: Stack, logical_id: str, body: Mapping[str, Any]) -> None:
         self.stack = stack
         self.logical_id = logical_id
+        self.id = stack.fleet_id(logical_id)  #: the id of the resource in the fleet
+        self.key: tuple[str, str] = (stack.key, logical_id)
         self.body = body
+        properties = body.get("Properties")
+        self.properties: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
         self.type = str(body.get("Type", ""))
         self.maybe = False
         self._resolved: dict[str, Value] = {}
 
     def __repr__(self) -> str:
         return f"Resource({self.id}, {self.type})"
-
-    @property
-    def id(self) -> str:
-        """The id of the resource in the fleet."""
-        return self.stack.fleet_id(self.logical_id)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.stack.key, self.logical_id
-
-    @property
-    def properties(self) -> Mapping[str, Any]:
-        found = self.body.get("Properties")
-        return found if isinstance(found, dict) else {}
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -74,11 +65,12 @@ class Resource:
 
     def get(self, *path: str) -> Value:
         """The resolved property at a path of keys; ``None`` when it is not set."""
-        first = path[0]
-        if first not in self._resolved:
+        first, resolved = path[0], self._resolved
+        if first in resolved:
+            value = resolved[first]
+        else:
             raw = self.properties.get(first)
-            self._resolved[first] = None if raw is None else self.stack.resolve(raw)
-        value = self._resolved[first]
+            value = resolved[first] = None if raw is None else self.stack.resolve(raw)
         for key in path[1:]:
             value = _entry(value, key)
         return None if isinstance(value, NoValue) else value
@@ -110,9 +102,12 @@ class Stack:
     made_by: str = ""
     resources: dict[str, Resource] = field(default_factory=dict)
     children: dict[str, Stack] = field(default_factory=dict)
+    resolver: Resolver | None = field(default=None, repr=False, compare=False)
 
     def resolve(self, raw: Any) -> Value:
-        return self.estate.resolver(self).resolve(raw)
+        if self.resolver is None:
+            self.resolver = self.estate.resolver(self)
+        return self.resolver.resolve(raw)
 
     def given(self, parameter: str) -> Value:
         """What the parent stack passes for a parameter; ``None`` when there is no parent or it passes nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from constructs_lib.model.network import DefaultRoute, Subnet, VpcEndpoint
 from constructs_lib.readers.cloudformation.members import VPC, Members, shown_outside
@@ -111,11 +112,18 @@ class Subnets:
         tables, unresolved = self.members.of(endpoint.get("RouteTableIds"), TABLE)
         if unresolved:
             return None
-        return tuple(
-            subnet.id
-            for subnet in self.estate.of_type(SUBNET)
-            if (table := self.table.get(subnet.key)) is not None and table.id in tables
-        )
+        found = [subnet for table in dict.fromkeys(tables) for subnet in self._by_table.get(table, ())]
+        return tuple(name for _, name in sorted(found))
+
+    @cached_property
+    def _by_table(self) -> dict[str, list[tuple[int, str]]]:
+        """Subnets, numbered in their order, by the id of their route table."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for number, subnet in enumerate(self.estate.of_type(SUBNET)):
+            table = self.table.get(subnet.key)
+            if table is not None:
+                found.setdefault(table.id, []).append((number, subnet.id))
+        return found
 
     def _placed(self, endpoint: Resource) -> tuple[str, ...] | None:
         subnets, unresolved = self.members.of(endpoint.get("SubnetIds"), SUBNET)

@@ -60,6 +60,8 @@ Value = Union[  # noqa: UP007 - Python 3.10 evaluates it
 
 def scalar_text(value: Value) -> str | None:
     """A plain scalar as CloudFormation writes it into text; ``None`` for anything else."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
@@ -71,7 +73,7 @@ def concatenated(values: list[Value]) -> Value:
     """The texts one after the other; references and unresolved parts stay what they are."""
     parts: list[str | Reference | Unresolved] = []
     for value in values:
-        for piece in _pieces(value):
+        for piece in (value,) if isinstance(value, (str, Reference, Unresolved)) else _pieces(value):
             if isinstance(piece, str) and parts and isinstance(parts[-1], str):
                 parts[-1] += piece
             else:
@@ -143,6 +145,8 @@ def text_of(value: Value) -> str | None:
 
 def pattern_of(value: Value) -> tuple[str | None, ...] | None:
     """Text as parts with ``None`` for every hole, to compare names that share unresolved parts; ``None`` for no text."""
+    if type(value) is str:
+        return (value,)
     plain = scalar_text(value)
     if plain is not None:
         return (plain,)
