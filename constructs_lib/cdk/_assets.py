@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -26,8 +27,8 @@ from uv import find_uv_bin
 from constructs_lib.cdk.context import stage_of
 from constructs_lib.errors import InputError, Problem
 
-EXCLUDE = ("**/__pycache__", "**/*.pyc")
-"""Never part of an asset: pip compiles on installation, which would change the hash and redeploy for nothing."""
+EXCLUDE = ("**/__pycache__", "**/*.pyc", "**/.*_cache")
+"""Never part of an asset: what pip compiles and what type checkers, linters and pytest keep would redeploy for nothing."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _RECIPE = "1"
@@ -117,7 +118,8 @@ def _digest(recipe: Sequence[str], sources: Mapping[str, Path]) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc" and "__pycache__" not in path.parts:
+        below = path.relative_to(folder)
+        if path.is_file() and not any(fnmatchcase(part, kept[3:]) for part in below.parts for kept in EXCLUDE):
             yield path
 
 

@@ -60,9 +60,12 @@ def staged(stack: IConstruct, sources: Path, **more: object) -> tuple[str, set[s
 def test_a_layer_holds_the_package_and_its_dependencies_and_nothing_compiled(sources: Path) -> None:
     (sources / "__pycache__").mkdir()
     (sources / "__pycache__" / "x.pyc").write_bytes(b"")
+    (sources / ".mypy_cache").mkdir()
+    (sources / ".mypy_cache" / "x.json").write_bytes(b"{}")
     _, files = staged(scope(), sources, prune=["driver/tests"])
     assert {"python/runtime/__init__.py", "python/driver/core.py", "python/driver/__init__.py"} <= files
     assert not [file for file in files if file.endswith(".pyc") or "tests" in file or file.startswith("python/bin")]
+    assert not [file for file in files if "mypy_cache" in file]
 
 
 def test_hashes_depend_on_contents_not_on_places_clocks_or_whether_cdk_bundles(sources: Path, tmp_path: Path) -> None:
@@ -70,6 +73,8 @@ def test_hashes_depend_on_contents_not_on_places_clocks_or_whether_cdk_bundles(s
     unbundled, files = staged(scope(bundles=False), sources)
     assert unbundled == first
     assert "__init__.py" in files
+    (sources / ".ruff_cache").mkdir()
+    (sources / ".ruff_cache" / "x").write_bytes(b"")
     moved = sources.rename(tmp_path / "elsewhere")
     (moved / "__init__.py").touch()
     assert staged(scope(), moved)[0] == first
