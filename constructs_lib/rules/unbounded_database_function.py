@@ -257,8 +257,14 @@ def _direct(rule: Rule, item: StoreBudget) -> Iterator[Finding]:
             fix=_fix_direct(item, name, given[name], len(unbounded)),
             origin=demand.consumer.origin,
             confidence=confidence([demand]),
-            severity=Severity.WARNING if limited or demand.connection.via == "proxy" else Severity.ERROR,
+            severity=_severity(item, demand, limited),
         )
+
+
+def _severity(item: StoreBudget, demand: Demand, limited: str) -> Severity:
+    """An error only where connections are surely too many: nobody can say that of a database whose limit is unknown."""
+    unsure = bool(limited) or demand.connection.via == "proxy" or item.capacity.usable.is_unknown
+    return Severity.WARNING if unsure else Severity.ERROR
 
 
 def _left(room: int, demands: tuple[Demand, ...]) -> int:

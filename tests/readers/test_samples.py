@@ -22,7 +22,8 @@ def test_a_proxy_and_its_function_in_two_templates_meet_by_the_name_of_an_output
 
 def test_the_function_alone_leaves_a_gap() -> None:
     fleet = read([SAMPLES / "functions.yaml"]).fleet
-    assert not fleet.connections
+    (connection,) = fleet.connections
+    assert (connection.store, connection.via, connection.pool) == ("external:RdsProxyEndpoint", "proxy", None)
     assert [gap.subject for gap in fleet.gaps] == ["RdsProxyFunction"]
     assert "RdsProxyEndpoint" in fleet.gaps[0].missing
 

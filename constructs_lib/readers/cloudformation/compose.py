@@ -11,6 +11,7 @@ from constructs_lib.readers.cloudformation.alarms import alarms
 from constructs_lib.readers.cloudformation.clues import Clue, weaker
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.credentials import credentials
+from constructs_lib.readers.cloudformation.data_apis import DataApis
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.declared import Declared
 from constructs_lib.readers.cloudformation.document import Document
@@ -21,6 +22,7 @@ from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.functions import Functions, is_generated
 from constructs_lib.readers.cloudformation.grants import Grants
 from constructs_lib.readers.cloudformation.inference import Inference
+from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
@@ -33,6 +35,7 @@ from constructs_lib.readers.cloudformation.sessions import Sessions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.surroundings import Surroundings
 from constructs_lib.readers.cloudformation.tables import Tables
+from constructs_lib.readers.cloudformation.unread_words import UnreadWords
 from constructs_lib.readers.reading import Reading, Unread
 
 
@@ -61,11 +64,16 @@ class _Assembly:
         self.environment = environment = Environment(estate, named)
         self.secrets = secrets = Secrets(estate, environment, self.databases, self.proxies)
         permissions = Permissions(estate, named, self.functions.resources())
-        self.inference = Inference(environment, self.databases, self.proxies, secrets, permissions, self.externals)
+        asked = DataApis(self.databases, self.externals)
+        invokers = Invokers(environment)
+        self.inference = Inference(
+            environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked
+        )
         self.grants = Grants(environment, permissions)
         self.sessions = Sessions(estate, permissions)
         self.failures = Failures(estate, named)
         self.tables = Tables(estate, environment, permissions)
+        self.words = UnreadWords(environment, self.databases, self.proxies, secrets, permissions)
         self.surroundings = Surroundings(estate, self.databases, self.proxies, environment, permissions)
 
     def fleet(self, acknowledgements: Sequence[Acknowledgement]) -> Fleet:
@@ -98,7 +106,8 @@ class _Assembly:
             others,
             said_twice,
         )
-        return self.surroundings.attached(found)
+        words = tuple(dict.fromkeys(self.words.gaps(found)))
+        return self.surroundings.attached(replace(found, gaps=(*gaps, *words)))
 
     def _consumer(self, function: Resource) -> Consumer:
         deploy_time = self.sources.is_deploy_time(function)

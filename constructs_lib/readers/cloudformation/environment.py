@@ -9,6 +9,7 @@ from dataclasses import replace
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
     Reference,
@@ -25,6 +26,7 @@ LONGEST = 16_384
 _STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
 _SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+?)(?::SecretString.*)?\}\}")
 _SSM = "AWS::SSM::Parameter"
+_RECORD = "AWS::Route53::RecordSet"
 
 
 class Environment:
@@ -85,7 +87,15 @@ class Environment:
         if resource.type == _SSM:
             yield from self._follow(resource.get("Value"), f"{where}, SSM parameter '{resource.id}'", guess, depth + 1)
             return
+        if resource.type == _RECORD:
+            yield from self._record(resource, where, guess, depth)
+            return
         yield Use(resource, reference.attribute, where, reference.guess or guess, text)
+
+    def _record(self, resource: Resource, where: str, guess: str, depth: int) -> Iterator[Use]:
+        """What the name of a DNS record leads to."""
+        target = resource.get("ResourceRecords") or resource.get("AliasTarget", "DNSName")
+        yield from self._follow(target, f"{where}, DNS record '{resource.id}'", guess, depth + 1)
 
     def _text(self, value: str | Text, where: str, guess: str, depth: int) -> Iterator[Use]:
         shown = _shown(value)
@@ -104,6 +114,8 @@ class Environment:
         if resource.type == _SSM:
             found = resource.get("Value")
             yield from self._follow(found, f"{where}, SSM parameter '{resource.id}' by name", guess, depth + 1)
+        elif resource.type == _RECORD:
+            yield from self._record(resource, where, guess, depth)
         else:
             yield Use(resource, "name", where, guess, shown)
 

@@ -108,8 +108,9 @@ class Estate:
                         self._exports.add(stack.resolve(export["Name"]), (stack, output))
         found = self._exports.find(name)
         if len(found) != 1:
-            shown = text_of(name) or "with a name known at deploy time"
-            return Unresolved(f"import {shown} comes from a stack that was not given")
+            shown = text_of(name)
+            what = shown or "with a name known at deploy time"
+            return Unresolved(f"import {what} comes from a stack that was not given", imported=shown)
         return self.output(*found[0])
 
     def stored(self, name: Value) -> Value:

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from constructs_lib.model.fleet import Gap, Store
+from constructs_lib.model.fleet import Gap, Store, Via
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
 from constructs_lib.readers.cloudformation.named_hosts import is_database_host, likely_engine
 from constructs_lib.readers.cloudformation.names import Named
-from constructs_lib.readers.cloudformation.proxies import Proxies
+from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.unseen import source_of
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, text_of
 
 SCHEMES = {
@@ -42,7 +43,15 @@ _LIMIT_IN_URL = re.compile(
     r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+#: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
+_RUN_TOGETHER = re.compile(
+    r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune)(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_PROXY_HOST = re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
+#: Resources whose values come from a template or program that is not among the given ones.
+_OPAQUE = ("Custom::", "AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Stack", "AWS::ServiceCatalog::")
 
 
 class Externals:
@@ -74,6 +83,7 @@ class Externals:
             self._gap(
                 function, f"environment variable {variable} names a database whose address the templates do not show"
             )
+            yield from self._unseen(function, variable, source_of(value))
 
     def settle(self, function: Resource, clues: list[Clue]) -> None:
         """Credentials nobody can place matter only when nothing else says where the function connects to."""
@@ -94,30 +104,54 @@ class Externals:
         if known is not None:
             yield from self._to_known(known, where)
             return
-        identifier = f"external:{host}"
-        engine = engine or likely_engine(host)
-        self.stores.setdefault(identifier, Store(id=identifier, kind="external", engine=engine, origin=function.origin))
-        yield Clue(identifier, "direct", "likely", where, addressed=True, size=size_in_url(text))
+        identifier = self.outside(host, function, engine or likely_engine(host))
+        via: Via = "proxy" if _PROXY_HOST.search(host) else "direct"
+        yield Clue(identifier, via, "likely", where, addressed=True, size=size_in_url(text))
 
     def _known(self, host: str) -> Resource | None:
         """A database of the templates whose identifier the host starts with."""
         if ".rds." not in host and ".docdb." not in host:
             return None
-        return self.named.resource(host.split(".", 1)[0], {CLUSTER, INSTANCE, PROXY, "AWS::DocDB::DBCluster"})
+        types = {PROXY} if _PROXY_HOST.search(host) else {CLUSTER, INSTANCE, "AWS::DocDB::DBCluster"}
+        name = host.split(".", 1)[0]
+        return self.named.resource(name, types) or self.named.in_any_case(name, types)
 
     def _to_known(self, resource: Resource, where: str) -> Iterator[Clue]:
-        store = self.proxies.target.get(resource.key) if resource.type == PROXY else self.databases.store_of(resource)
+        if resource.type == PROXY:
+            target = self.proxies.target.get(resource.key)
+            behind = target.id if target is not None else hidden_store(resource)
+            yield Clue(behind, "proxy", "likely", where, pool=resource.id, addressed=True)
+            return
+        store = self.databases.store_of(resource)
         if store is not None:
-            pool = resource.id if resource.type == PROXY else None
-            yield Clue(store.id, "proxy" if pool else "direct", "likely", where, pool=pool, addressed=True)
+            yield Clue(store.id, "direct", "likely", where, addressed=True)
 
     def _hidden(self, function: Resource, variable: str, value: Unresolved) -> Iterator[Clue]:
         """An address that comes from elsewhere: the only database of the other templates, if there is just one, else a gap."""
         guess = self._only(function, f"{variable} {value.parameter or ''}") if value.parameter else None
-        if guess is None:
-            self._gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
+        if guess is not None:
+            yield guess
             return
-        yield guess
+        self._gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
+        yield from self._unseen(function, variable, source_of(value))
+
+    def _unseen(self, function: Resource, variable: str, source: str | None) -> Iterator[Clue]:
+        """A database outside the templates, called by where its address comes from."""
+        if source is not None:
+            via: Via = "proxy" if "proxy" in f"{variable} {source}".lower() else "direct"
+            evidence = f"environment variable {variable} holds an address that comes from '{source}'"
+            yield Clue(self.outside(source, function), via, "likely", evidence, addressed=True)
+
+    def behind(self, function: Resource, variable: str, resource: Resource) -> Iterator[Clue]:
+        """An address that a resource gives whose own template is not among the given ones."""
+        if resource.type.startswith(_OPAQUE) and names_address(variable):
+            yield from self._unseen(function, variable, resource.logical_id)
+
+    def outside(self, name: str, function: Resource, engine: str | None = None) -> str:
+        """The id of a store that no template makes, noted under the name."""
+        identifier = f"external:{name}"
+        self.stores.setdefault(identifier, Store(id=identifier, kind="external", engine=engine, origin=function.origin))
+        return identifier
 
     def _only(self, function: Resource, words: str) -> Clue | None:
         evidence = f"environment variable {words.split(maxsplit=1)[0]} is a parameter, and the given templates make just one {{}} for it"
@@ -159,7 +193,7 @@ def size_in_url(text: str) -> int | None:
 
 def names_address(variable: str) -> bool:
     """Whether a variable's name says that it holds the address of a database."""
-    words = _WORDS.sub("_", variable)
+    words = _split(variable)
     if _NOT_DATABASES.search(words):
         return False
     return bool(_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words))
@@ -175,8 +209,13 @@ def _hides_address(variable: str, value: Unresolved) -> bool:
 
 
 def _hides_credentials(variable: str) -> bool:
-    words = _WORDS.sub("_", variable)
+    words = _split(variable)
     return bool(_ABOUT_DATABASES.search(words) and _ABOUT_CREDENTIALS.search(words))
+
+
+def _split(variable: str) -> str:
+    """The words of a name, with underscores between."""
+    return _WORDS.sub("_", _RUN_TOGETHER.sub(r"\1_\2", variable))
 
 
 def _shows_host(value: Value) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from constructs_lib.model.fleet import Certainty, Role
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.data_apis import RUNS, DataApis
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals, size_in_url
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, TABLES, address_role
+from constructs_lib.readers.cloudformation.invokers import Invokers
+from constructs_lib.readers.cloudformation.kinds import TABLES, address_role
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.secrets import Secrets
@@ -23,18 +25,15 @@ _TABLE_USE = (
     "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
     "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:ConditionCheckItem",
 )  # fmt: skip
-_DATA_API = (
-    "rds-data:ExecuteStatement",
-    "rds-data:BatchExecuteStatement",
-    "rds-data:BeginTransaction",
-    "rds-data:ExecuteSql",
-)
 _READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
 READ = "permission to read"
 #: A role that many functions share and that names more tables than this says nothing about any one of them.
 MOST_SHARED_TABLES = 50
-_OTHER_CONNECT = ("dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect")
+_OTHER_CONNECT = (
+    "dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect",
+    "neptune-db:connect", "neptune-db:ReadDataViaQuery", "neptune-db:WriteDataViaQuery",
+)  # fmt: skip
 
 
 _TABLE_VARIABLE = re.compile(r"table(?:_?name)?(?:_?param(?:eter)?)?$", re.IGNORECASE)
@@ -61,6 +60,8 @@ class Inference:
     secrets: Secrets
     permissions: Permissions
     externals: Externals
+    invokers: Invokers
+    data_apis: DataApis
     _named: dict[tuple[int, str], list[Use]] = field(default_factory=dict)
 
     def clues(self, function: Resource) -> list[Clue]:
@@ -75,7 +76,7 @@ class Inference:
                 found += [_unused(clue) for clue in self._variable(function, str(name), value, Seen())]
         statements = self.permissions.of_function(function)
         for statement in statements or ():
-            found += self._statement(statement, seen)
+            found += self._statement(function, statement, seen)
         for role, where in seen.roles:
             for statement in self.permissions.of_role(role):
                 found += [
@@ -85,6 +86,8 @@ class Inference:
             found += [
                 Clue(table, "http", "likely", f"{where}; the role is not given") for table, where in seen.tables.items()
             ]
+        found += self._told(function, found, seen)
+        found = self.data_apis.connecting(found, statements or ())
         return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
 
     def _variable(self, function: Resource, name: str, value: Value, seen: Seen) -> Iterator[Clue]:
@@ -93,6 +96,7 @@ class Inference:
         for use in self.environment.uses(value, where):
             known = True
             yield from self._use(use, seen)
+            yield from self.externals.behind(function, name, use.resource)
         if known:
             return
         literal = self.environment.literal(value)
@@ -153,7 +157,7 @@ class Inference:
             clue = self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
             yield replace(clue, secret=True, secret_id=self.secrets.id_of(use.resource, use.attribute))
 
-    def _statement(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
+    def _statement(self, function: Resource, statement: Statement, seen: Seen) -> Iterator[Clue]:
         alone: Certainty = "possible" if statement.shared else "likely"
         if statement.allows(*_CONNECT):
             yield from self._logins(statement)
@@ -165,8 +169,9 @@ class Inference:
                 store = self.databases.store_of(use.resource)
                 if store is not None:
                     yield Clue(store.id, "direct", alone, f"permission to connect to '{store.id}'")
-        if statement.allows(*_DATA_API):
-            yield from self._data_api(statement, seen, alone)
+        if statement.allows(*RUNS):
+            named = self._resources(statement, "rds-data")
+            yield from self.data_apis.clues(function, statement, named, seen.clusters)
         if statement.allows(*_TABLE_USE):
             yield from self._tables(statement, seen)
 
@@ -192,18 +197,11 @@ class Inference:
             elif store is not None:
                 yield Clue(store.id, "direct", strength, evidence)
 
-    def _data_api(self, statement: Statement, seen: Seen, alone: Certainty) -> Iterator[Clue]:
-        named = {}
-        for use in self._resources(statement, "rds-data"):
-            store = self.databases.store_of(use.resource)
-            if store is not None and use.resource.type in (CLUSTER, INSTANCE):
-                named[store.id] = f"rds-data permission on '{store.id}'", use.strength
-        for store_id, (evidence, named_as) in named.items():
-            strength: Certainty = "certain" if store_id in seen.clusters or alone == "likely" else alone
-            yield Clue(store_id, "data-api", weaker(strength, named_as), evidence)
-        if statement.everywhere:
-            for store_id, where in seen.clusters.items():
-                yield Clue(store_id, "data-api", "certain", f"rds-data permission, and {where} names '{store_id}'")
+    def _told(self, function: Resource, found: list[Clue], seen: Seen) -> Iterator[Clue]:
+        """What it is invoked with, where nothing of its own says where it connects to."""
+        if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
+            for use in self.invokers.uses(function):
+                yield from (replace(clue, strength=weaker(clue.strength, "likely")) for clue in self._use(use, seen))
 
     def _tables(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
         named = {use.resource.id: use for use in self._resources(statement, "dynamodb") if use.resource.type in TABLES}

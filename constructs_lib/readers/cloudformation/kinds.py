@@ -26,6 +26,7 @@ CLUSTER = "AWS::RDS::DBCluster"
 PROXY = "AWS::RDS::DBProxy"
 PROXY_ENDPOINT = "AWS::RDS::DBProxyEndpoint"
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+WAREHOUSES = ("AWS::Redshift::Cluster", "AWS::RedshiftServerless::Workgroup", "AWS::RedshiftServerless::Namespace")
 
 STORES: dict[str, Kind] = {
     INSTANCE: Kind("rds-instance", None, _set("Endpoint.Address", "Endpoint")),

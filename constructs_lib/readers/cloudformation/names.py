@@ -8,7 +8,7 @@ from collections.abc import Set
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated
+from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated, text_of
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "AWS::SecretsManager::Secret": ("Name",),
@@ -24,6 +24,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "AWS::Lambda::Function": ("FunctionName",),
     "AWS::ElastiCache::ReplicationGroup": ("ReplicationGroupId",),
     "AWS::MemoryDB::Cluster": ("ClusterName",),
+    "AWS::Redshift::Cluster": ("ClusterIdentifier",),
+    "AWS::RedshiftServerless::Workgroup": ("WorkgroupName",),
+    "AWS::Route53::RecordSet": ("Name",),
 }
 #: What stands before the name in an ARN, by the kind of thing it names.
 _IN_ARN = re.compile(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
@@ -45,6 +48,16 @@ class Named:
                 for key in NAMED_BY.get(resource_type, ()):
                     names.add(resource.get(key), resource)
         return names
+
+    def in_any_case(self, name: str, types: Set[str]) -> Resource | None:
+        """The one resource of the types whose plain name differs in nothing but case, as identifiers of databases may."""
+        found = [
+            resource
+            for kind in types
+            for resource in self.estate.of_type(kind)
+            if any((text_of(resource.get(key)) or "").lower() == name.lower() for key in NAMED_BY.get(kind, ()))
+        ]
+        return found[0] if len(found) == 1 else None
 
     def _all(self) -> Names[Resource]:
         """Names of every kind: most texts are nobody's name, and one look tells."""

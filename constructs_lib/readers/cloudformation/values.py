@@ -28,10 +28,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Unresolved:
-    """A value nobody can know from the given templates; ``parameter`` names the parameter when it is one."""
+    """A value nobody can know from the given templates; ``parameter`` names the parameter when it is one, ``imported`` the import."""
 
     reason: str
     parameter: str | None = None
+    imported: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,17 @@ def guessed(value: Value, why: str) -> Value:
 def text_of(value: Value) -> str | None:
     """Plain text of a scalar or of text without references; unresolved parts make it ``None``."""
     return scalar_text(value)
+
+
+def why_unread(value: Value) -> str | None:
+    """What stands in the way of reading a word; ``None`` for plain text and for what is not set."""
+    if isinstance(value, Unresolved):
+        return value.reason
+    if isinstance(value, Either):
+        return "it depends on a condition or parameter"
+    if isinstance(value, Text):
+        return next((part.reason for part in value.parts if isinstance(part, Unresolved)), None)
+    return None
 
 
 def pattern_of(value: Value) -> tuple[str | None, ...] | None:

@@ -1,0 +1,62 @@
+"""What to call a store whose address no given template shows: by the parameter, import, SSM parameter or secret that it comes from."""
+
+from __future__ import annotations
+
+import re
+
+from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value
+
+_RESOLVED = re.compile(r"\{\{resolve:(?:ssm|ssm-secure|secretsmanager):(?P<name>[^}]+)\}\}")
+_SECRET_ARN = re.compile(r"arn:[^}]*?:secret:")
+_NAMED = re.compile(r"[A-Za-z0-9]{2}")
+#: What names a database or warehouse inside an ARN, after the region and account.
+_IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
+
+
+def source_of(value: Value) -> str | None:
+    """A name for where an address comes from, without the credentials that stand beside it; ``None`` when nothing names it."""
+    if isinstance(value, Unresolved):
+        return value.parameter or value.imported
+    if not isinstance(value, (str, Text)):
+        return None
+    shown = _shown(value)
+    match = _RESOLVED.search(shown)
+    name = _stored(match["name"]) if match is not None else _host(shown)
+    return name if _NAMED.search(name) else None
+
+
+def named_in_arn(value: Value) -> str | None:
+    """The cluster, instance or workgroup that an ARN is about, or what the whole ARN comes from; ``None`` when it names none."""
+    if isinstance(value, Unresolved):
+        return source_of(value)
+    if not isinstance(value, (str, Text)) or (isinstance(value, Text) and _refers(value)):
+        return None
+    shown = _shown(value)
+    if "{{resolve:" in shown:
+        return source_of(value)
+    match = _IN_ARN.search(shown)
+    return match["name"] if match is not None and _NAMED.search(match["name"]) else None
+
+
+def _refers(value: Text) -> bool:
+    return any(isinstance(part, Reference) for part in value.parts)
+
+
+def _shown(value: str | Text) -> str:
+    if isinstance(value, str):
+        return value
+    return "".join(part if isinstance(part, str) else _hole(part) for part in value.parts)
+
+
+def _hole(part: Reference | Unresolved) -> str:
+    return (part.parameter or part.imported or "*") if isinstance(part, Unresolved) else "*"
+
+
+def _stored(name: str) -> str:
+    """The name of an SSM parameter or secret, without version and key."""
+    return _SECRET_ARN.sub("", name).split(":", 1)[0]
+
+
+def _host(text: str) -> str:
+    """The host of an address or a connection string."""
+    return re.split(r"[:/?#]", text.rpartition("://")[2].rpartition("@")[2], maxsplit=1)[0]
