@@ -9,7 +9,7 @@ from constructs_lib.model.capacity import Capacity, Term, capacity_of
 from constructs_lib.model.demand import Demand, demand_of, reserved_total
 from constructs_lib.model.fleet import Connection, Fleet, Pool, Role, Store
 from constructs_lib.model.journeys import joined
-from constructs_lib.model.openings import compare_openings
+from constructs_lib.model.openings import compare_ceilings, compare_openings
 from constructs_lib.model.pools import PoolBudget, Verdict, judge_pool
 from constructs_lib.model.quantity import Quantity, total
 from constructs_lib.model.settings import Settings
@@ -21,7 +21,8 @@ class StoreBudget:
 
     ``direct`` are functions that connect without a pool; ``within_reserve`` functions that only run while a stack deploys and
     borrow from the operator reserve. ``opened`` = pools' openings + direct demand with deploy overlap; ``opened_once`` the same
-    outside a deploy. ``verdict`` compares ``opened`` with the usable connections; pools carry a verdict of their own.
+    outside a deploy. ``verdict`` compares ``opened`` with the usable connections, and says "exceeds" only of what clients make pools
+    open; pools carry a verdict of their own.
     """
 
     store: Store
@@ -37,6 +38,11 @@ class StoreBudget:
         return total([pool.opening for pool in self.pools])
 
     @property
+    def pools_opened_by_clients(self) -> Quantity:
+        """What the pools open for the clients that are declared, from the fewest to the most that may come."""
+        return total([pool.opened_by_clients for pool in self.pools])
+
+    @property
     def opened(self) -> Quantity:
         return self.pools_opening + total([demand.connections for demand in self.direct])
 
@@ -49,10 +55,31 @@ class StoreBudget:
         """The verdict outside a deploy."""
         return self.compare(total([demand.once for demand in self.direct]))
 
-    def compare(self, direct: Quantity) -> Verdict:
-        """Pools and that many direct connections against the usable ones, for every limit the store may have."""
-        kept = self.capacity.reserved + self.capacity.set_aside
-        return compare_openings(self.capacity.max_connections, self.pools, direct, kept)
+    @property
+    def ceiling_exceeds(self) -> bool:
+        """Whether all that pools may open, asked or not, and what direct clients open are too much: likely, not certain."""
+        return self.compare_ceilings(total([demand.connections for demand in self.direct])) is Verdict.EXCEEDS
+
+    @property
+    def ceiling_exceeds_once(self) -> bool:
+        """The same outside a deploy."""
+        return self.compare_ceilings(total([demand.once for demand in self.direct])) is Verdict.EXCEEDS
+
+    def compare(self, direct: Quantity, *, read_only: bool = False) -> Verdict:
+        """Pools and that many direct connections against the usable ones, for every limit the store may have.
+
+        What exceeds only if pools open more than clients surely ask for is not decided; ``read_only`` leaves out clients of pools that
+        were inferred with doubt.
+        """
+        return compare_openings(self.capacity.max_connections, self.pools, direct, self._kept, read_only=read_only)
+
+    def compare_ceilings(self, direct: Quantity) -> Verdict:
+        """The same if every pool opened all that it may."""
+        return compare_ceilings(self.capacity.max_connections, self.pools, direct, self._kept)
+
+    @property
+    def _kept(self) -> Quantity:
+        return self.capacity.reserved + self.capacity.set_aside
 
     @property
     def slack(self) -> Quantity:

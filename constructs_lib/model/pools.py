@@ -40,6 +40,11 @@ class PoolBudget:
     verdict: Verdict
 
     @property
+    def opened_by_clients(self) -> Quantity:
+        """What the pool opens when it opens for clients only: no more than it may, and no more than may come."""
+        return self.opening.at_most(self.clients)
+
+    @property
     def terms(self) -> tuple[Term, ...]:
         lines = [Term(f"pool of {self.pool.id}", self.connections, self.pool.origin)]
         lines += [demand.term for demand in self.demands]

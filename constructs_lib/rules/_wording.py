@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.finding import Confidence
+from constructs_lib.model.openings import compare_openings
 from constructs_lib.model.origin import NOWHERE, Origin
-from constructs_lib.model.quantity import Number, Quantity, format_number
+from constructs_lib.model.quantity import ZERO, Number, Quantity, format_number
+from constructs_lib.model.verdict import Verdict
 
 
 def counted(count: Quantity | Number, noun: str) -> str:
@@ -33,6 +35,21 @@ def usable_sum(item: StoreBudget) -> str:
     capacity = item.capacity
     verb = "is" if str(capacity.usable) == "1" else "are"
     return f"{capacity.usable} {verb} usable ({capacity.max_connections} − {capacity.reserved} − {capacity.set_aside})"
+
+
+def by_clients(item: StoreBudget, kept: Quantity | None = None) -> str:
+    """What keeps an excess from being certain: the pools reach it only if they open more than clients surely ask for.
+
+    With ``kept``, what of the limit is not the pools': when clients do fill the rest, only doubt about them is left.
+    """
+    filled = kept is not None and compare_openings(item.capacity.max_connections, item.pools, ZERO, kept)
+    if filled is Verdict.EXCEEDS:
+        return "; clients that fill as much were inferred with doubt"
+    opened, verb = item.pools_opened_by_clients, "the pool opens" if len(item.pools) == 1 else "the pools open"
+    may = item.pools_opening.high
+    if opened.high is not None and (may is None or opened.high < may):
+        return f"; with the clients that are declared {verb} at most {format_number(opened.high)}"
+    return f"; with the clients that are declared {verb} {format_number(opened.low)} for certain"
 
 
 def store_origin(item: StoreBudget) -> Origin:

@@ -12,10 +12,10 @@ version stay frozen with open sockets while a deploy brings up the new ones; the
 sum only fails during a deploy, `deploy-overlap-over-budget` (PP107) warns instead.
 
 The finding is *certain* when it holds for every value the inputs may have: then a sequence of requests that is refused connections
-exists. It is *likely* when the excess depends on the lowest possible limit of an unpinned database, or on a connection that was
-inferred with doubt; the message names the bound, and the synth goes on. A function without reserved concurrency is not counted
-here, only what is surely demanded: `unbounded-database-function` (PP102) is about it. One connection for each environment is
-assumed where none is declared; more would only add to the excess.
+exists. It is *likely* when the excess depends on the lowest possible limit of an unpinned database, on a connection that was
+inferred with doubt, or on a pool that opens more than its clients surely ask for; the message names the bound, and the synth goes
+on. A function without reserved concurrency is not counted here, only what is surely demanded: `unbounded-database-function` (PP102)
+is about it. One connection for each environment is assumed where none is declared; more would only add to the excess.
 
 ## Why it matters
 
@@ -207,7 +207,7 @@ from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._fit import largest_direct, shares, spelled
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-from constructs_lib.rules._wording import counted, store_label, store_origin, usable_sum
+from constructs_lib.rules._wording import by_clients, counted, store_label, store_origin, usable_sum
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -232,7 +232,7 @@ def _demanded(item: StoreBudget) -> bool:
 
 def _exceeds_somewhere(item: StoreBudget) -> bool:
     """Whether what is surely opened exceeds what is usable, at least at the lowest limit the store may have."""
-    if item.verdict is Verdict.EXCEEDS:
+    if item.ceiling_exceeds:
         return True
     known = not item.capacity.max_connections.is_unknown
     return known and item.verdict is Verdict.UNDECIDED and item.opened.low > item.capacity.usable.low
@@ -241,7 +241,7 @@ def _exceeds_somewhere(item: StoreBudget) -> bool:
 def _certain(item: StoreBudget) -> bool:
     """Whether the connections that were read without doubt exceed every limit the store may have."""
     read = [demand for demand in item.direct if demand.connection.certainty == "certain"]
-    during_deploy = item.compare(total([demand.connections for demand in read]))
+    during_deploy = item.compare(total([demand.connections for demand in read]), read_only=True)
     once = item.compare(total([demand.once for demand in read]))
     return bool(read) and during_deploy is Verdict.EXCEEDS and once is not Verdict.FITS
 
@@ -252,8 +252,9 @@ def _message(item: StoreBudget) -> str:
         who += f" and {counted(len(item.pools), 'pool')}"
     deploy = " during a deploy" if item.opened.low != item.opened_once.low else ""
     opened = counted(item.opened, "connection")
-    bound = "" if item.verdict is Verdict.EXCEEDS else ", too few if the limit is at its lowest"
-    return f"{store_label(item)}: {who} may open {opened}{deploy}; {usable_sum(item)}{bound}"
+    bound = "" if item.ceiling_exceeds else ", too few if the limit is at its lowest"
+    asked = by_clients(item) if item.ceiling_exceeds and item.verdict is not Verdict.EXCEEDS else ""
+    return f"{store_label(item)}: {who} may open {opened}{deploy}; {usable_sum(item)}{bound}{asked}"
 
 
 def _fix(item: StoreBudget) -> str:

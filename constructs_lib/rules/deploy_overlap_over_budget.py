@@ -6,7 +6,8 @@ A store whose sum of connections provably fits in ordinary times, and does not p
 hold connections at once (the setting `deploy_overlap`, 2 by default). Only direct connections, and sessions that pin a proxy,
 count twice: a client that waits at a proxy without a transaction holds nothing.
 
-The finding is certain when the sum during a deploy exceeds the highest limit the store may have, else likely.
+The finding is certain when the sum during a deploy, counting of pools no more than their clients make them open, exceeds the highest
+limit the store may have, else likely.
 
 ## Why it matters
 
@@ -166,7 +167,7 @@ from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._fit import largest_direct, shares, spelled
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-from constructs_lib.rules._wording import confidence, counted, store_label, store_origin, usable_sum
+from constructs_lib.rules._wording import by_clients, confidence, counted, store_label, store_origin, usable_sum
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -177,11 +178,12 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> It
         yield rule.finding(
             item.store.id,
             f"{store_label(item)}: {counted(item.opened_once, 'connection')} fit, but {item.opened} may be open while "
-            f"{max(demand.overlap for demand in item.demands)} versions overlap during a deploy; {usable_sum(item)}",
+            f"{max(demand.overlap for demand in item.demands)} versions overlap during a deploy; {usable_sum(item)}"
+            + (by_clients(item) if item.ceiling_exceeds and item.verdict is not Verdict.EXCEEDS else ""),
             arithmetic=item.terms,
             fix=_fix(item),
             origin=store_origin(item),
-            confidence=confidence(item.direct, decided=item.verdict is Verdict.EXCEEDS),
+            confidence=confidence(item.demands, decided=item.verdict is Verdict.EXCEEDS),
         )
 
 

@@ -182,7 +182,7 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> It
         for demand in demands:
             if demand.per_environment.high is None or demand.per_environment.high > 1:
                 yield _multiplied(rule, item, demand)
-        assumed = list(dict.fromkeys(demand.consumer.id for demand in demands if demand.assumed and _holds(demand)))
+        assumed = [demand for demand in demands if demand.assumed and _holds(demand)]
         if assumed:
             yield _assumed(rule, item, assumed)
 
@@ -208,11 +208,13 @@ def _multiplied(rule: Rule, item: StoreBudget, demand: Demand) -> Finding:
     )
 
 
-def _assumed(rule: Rule, item: StoreBudget, names: list[str]) -> Finding:
+def _assumed(rule: Rule, item: StoreBudget, demands: list[Demand]) -> Finding:
+    names = list(dict.fromkeys(demand.consumer.id for demand in demands))
     shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], f"{len(names) - _SHOWN + 1} more"]
     return rule.finding(
         item.store.id,
         f"{store_label(item)}: nobody says how many connections an environment of {listed(shown)} opens; one is assumed",
+        arithmetic=dict.fromkeys(demand.term for demand in demands),
         fix="set the pool to 1 in code and declare connections_per_environment, "
         "or put it into an environment variable such as DB_POOL_SIZE",
         origin=store_origin(item),

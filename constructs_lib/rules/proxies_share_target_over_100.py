@@ -3,7 +3,9 @@
 ## What it finds
 
 Two or more RDS proxies with the same target whose `MaxConnectionsPercent` add up to more than 100. A proxy that does not set it counts
-with AWS's default of 100. A sum of at most 100 that still reaches into what the engine or operators need is
+with AWS's default of 100. The finding is *certain* when the clients that certainly may come fill more than the database has for
+clients, else *likely*: a proxy opens connections for clients that come, and the message names how many these make it open. A sum of
+at most 100 that still reaches into what the engine or operators need is
 `proxy-takes-reserved-slots` (PP204), which leaves sums above 100 to this rule.
 
 ## Why it matters
@@ -235,13 +237,16 @@ from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.capacity import Term
-from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
+from constructs_lib.model.openings import compare_openings
+from constructs_lib.model.quantity import ZERO
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._shares import largest_share, over_the_whole, percent_together, proxies_of, share_label
-from constructs_lib.rules._wording import listed
+from constructs_lib.rules._wording import by_clients, listed
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -257,9 +262,11 @@ def _finding(rule: Rule, item: StoreBudget) -> Finding:
     proxies = proxies_of(item)
     names = listed(budget.pool.id for budget in proxies)
     first = proxies[0].pool
+    sure = _clients_fill(item)
     return rule.finding(
         first.id,
-        f"{names} together take {percent_together(item)} % of max_connections of {item.store.id}; 100 % are all there are",
+        f"{names} together take {percent_together(item)} % of max_connections of {item.store.id}; 100 % are all there are"
+        + ("" if sure else by_clients(item, item.capacity.reserved)),
         arithmetic=[
             *item.capacity.terms,
             *(Term(share_label(budget), budget.opening, budget.pool.origin) for budget in proxies),
@@ -267,7 +274,14 @@ def _finding(rule: Rule, item: StoreBudget) -> Finding:
         ],
         fix=largest_share(item, names),
         origin=first.origin,
+        confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
     )
+
+
+def _clients_fill(item: StoreBudget) -> bool:
+    """Whether clients that were read without doubt make the proxies open more than the engine gives them."""
+    limit, kept = item.capacity.max_connections, item.capacity.reserved
+    return compare_openings(limit, item.pools, ZERO, kept, read_only=True) is Verdict.EXCEEDS
 
 
 RULE = Rule(

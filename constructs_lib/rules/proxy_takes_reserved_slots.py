@@ -9,6 +9,9 @@ Pools whose percentages, together, reach into what is not theirs:
 - *Warning* when they only displace the operator reserve or other declared clients; a *likely* one when they do so, or worse, only at
   the lowest limit an unpinned database may have.
 
+Either is *certain* when clients that certainly may come make the pools open that many. While only the size of the pools allows it,
+the finding is *likely* and names how many the declared clients make them open.
+
 Each percentage is taken of each target's `max_connections` and rounded up. Direct connections of functions are
 `connections-over-budget` (PP101). Several proxies whose percentages add up to more than 100 are `proxies-share-target-over-100`
 (PP203), which then speaks instead of this rule.
@@ -224,14 +227,14 @@ from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.capacity import Term
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
-from constructs_lib.model.openings import compare_openings
+from constructs_lib.model.openings import compare_ceilings, compare_openings
 from constructs_lib.model.quantity import ZERO, Quantity
 from constructs_lib.model.settings import Settings
 from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 from constructs_lib.rules._shares import largest_share, over_the_whole, share_label
-from constructs_lib.rules._wording import listed, store_label
+from constructs_lib.rules._wording import by_clients, listed, store_label
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -239,21 +242,29 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> It
     for item in budget.stores:
         if over_the_whole(item):
             continue
-        if item.pools and _beyond(item, item.capacity.reserved) is Verdict.EXCEEDS:
-            yield _finding(rule, item, f"the engine keeps {item.capacity.reserved}")
+        if item.pools and _may_go_beyond(item, item.capacity.reserved):
+            yield _sized(rule, item, item.capacity.reserved, f"the engine keeps {item.capacity.reserved}")
             continue
         kept = item.capacity.reserved + item.capacity.set_aside
         needed = f"the engine, operators and declared clients need {kept}"
-        if item.pools and _beyond(item, kept) is Verdict.EXCEEDS:
-            yield _finding(rule, item, needed, Severity.WARNING)
+        if item.pools and _may_go_beyond(item, kept):
+            yield _sized(rule, item, kept, needed, Severity.WARNING)
         elif item.pools and _at_its_lowest(item):
             yield _finding(
                 rule, item, f"{needed}, too much if the limit is at its lowest", Severity.WARNING, Confidence.LIKELY
             )
 
 
-def _beyond(item: StoreBudget, kept: Quantity) -> Verdict:
-    return compare_openings(item.capacity.max_connections, item.pools, ZERO, kept)
+def _may_go_beyond(item: StoreBudget, kept: Quantity) -> bool:
+    return compare_ceilings(item.capacity.max_connections, item.pools, ZERO, kept) is Verdict.EXCEEDS
+
+
+def _sized(rule: Rule, item: StoreBudget, kept: Quantity, why: str, severity: Severity = Severity.ERROR) -> Finding:
+    """Certain when clients that were read without doubt make the pools open too much, likely when only the pools' size allows it."""
+    opened = compare_openings(item.capacity.max_connections, item.pools, ZERO, kept, read_only=True)
+    if opened is Verdict.EXCEEDS:
+        return _finding(rule, item, why, severity)
+    return _finding(rule, item, why + by_clients(item, kept), severity, Confidence.LIKELY)
 
 
 def _at_its_lowest(item: StoreBudget) -> bool:

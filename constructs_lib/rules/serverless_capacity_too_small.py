@@ -198,12 +198,7 @@ def search(rule: Rule, fleet: Fleet, budget: Budget, _settings: Settings) -> Ite
         if pin is not None and not pin.is_unknown and _serverless(store):
             yield from _pinned(rule, store, pin)
     for item in budget.stores:
-        if (
-            _serverless(item.store)
-            and not item.capacity.pinned
-            and item.direct
-            and item.verdict_once is Verdict.EXCEEDS
-        ):
+        if _serverless(item.store) and not item.capacity.pinned and item.direct and item.ceiling_exceeds_once:
             yield _opened(rule, item)
 
 
@@ -276,7 +271,7 @@ def _opened(rule: Rule, item: StoreBudget) -> Finding:
         arithmetic=item.terms,
         fix=f"{advice}, or let at most {format_number(item.capacity.usable.low)} connections be opened",
         origin=store_origin(item),
-        confidence=confidence(item.direct),
+        confidence=confidence(item.demands, decided=item.verdict_once is Verdict.EXCEEDS),
     )
 
 

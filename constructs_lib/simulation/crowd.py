@@ -21,12 +21,19 @@ class Crowd:
 
 
 def gather(
-    world: World, functions: Sequence[Function], uses: Uses, style: Style = "all-at-once", start: int = 0
+    world: World,
+    functions: Sequence[Function],
+    uses: Uses,
+    style: Style = "all-at-once",
+    start: int = 0,
+    *,
+    settle: bool = False,
 ) -> Crowd:
     """Fill every environment of every version that may be alive; each environment touches the pooled links that ``uses`` picks.
 
     Functions without a reservation come one after the other, because together they run what the account has left; what a frozen
-    environment opened stays open.
+    environment opened stays open. ``settle``: whoever is no longer deployed comes again with the others, and once what was asked of
+    poolers is over everybody comes without asking, in case somebody timed out at a pooler and lost an environment.
     """
     gap = world.longest_timeout + 1
     invocations: list[Invocation] = []
@@ -34,13 +41,19 @@ def gather(
     now = start
     for version in range(max((function.versions for function in functions), default=0)):
         alive = [function for function in functions if version < max(1, function.versions)]
-        for wave in _waves(world, alive, uses):
+        comers = functions if settle else alive
+        waves = [*_waves(world, comers, uses), *(_waves(world, comers, _nothing) if settle else ())]
+        for wave in waves:
             invocations += [_at(now, invocation) for invocation in wave]
             now += gap
         following = [function for function in alive if version + 1 < function.versions]
         deploys += [Deploy(now, function.id, style) for function in following]
         now += 12
     return Crowd(tuple(invocations), tuple(deploys), now)
+
+
+def _nothing(_function: Function, _link: Link) -> bool:
+    return False
 
 
 def _at(tick: int, invocation: Invocation) -> Invocation:

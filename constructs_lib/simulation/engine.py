@@ -1,8 +1,8 @@
 """The event loop: plays a schedule on a world and records what happened.
 
 Order at one tick: borrow timeouts, ends of transactions, deploys, new invocations, requests for connections (by rank), ends of
-invocations that took no time, function timeouts. A wait of exactly the borrow timeout is thus too long, and an invocation of exactly
-its timeout is not, as the proofs have it.
+transactions and invocations that took no time, function timeouts. A wait of exactly the borrow timeout is thus too long, and an
+invocation of exactly its timeout is not, as the proofs have it.
 
 An environment that ends closes its connections at once; a query that outlives its client is a matter of enforcement, not of this model.
 """
@@ -243,7 +243,8 @@ class _Engine:
     def hold(self, running: RunningStrand) -> None:
         running.since, running.holding = None, True
         step = running.strand.steps[running.step]
-        self.at(self.now + step.hold, _RELEASE, 0, lambda: self.release(running))
+        # Transactions of one instant run side by side even when they take no time.
+        self.at(self.now + step.hold, _RELEASE if step.hold else _END, 0, lambda: self.release(running))
 
     def release(self, running: RunningStrand) -> None:
         if running.execution.over:

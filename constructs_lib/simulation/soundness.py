@@ -82,27 +82,22 @@ def slot_attack(world: World, rng: random.Random, *, eager: bool) -> Witness:
     """Everybody opens everything, deploys, and opens everything again.
 
     ``eager`` lets poolers open their whole pool at the start, asked or not: AWS documents how many connections a proxy may open, not when.
-    Functions with connections of their own do not wait for a pooler meanwhile, lest they time out and close them.
+    Otherwise they open on demand, and every client of theirs asks at once.
     """
 
-    def asks(function: Function, _link: Link) -> bool:
-        return not eager and all(link.pooler is not None for link in function.links)
+    def asks(_function: Function, _link: Link) -> bool:
+        return not eager
 
-    crowd = gather(world, world.functions, asks, rng.choice(_STYLES))
+    crowd = gather(world, world.functions, asks, rng.choice(_STYLES), settle=not eager)
     schedule = Schedule(crowd.invocations, crowd.deploys, eager=eager)
     return Witness(world, schedule, run(world, schedule, checked=False))
 
 
-@dataclass(frozen=True)
-class Exhibit:
-    """A witness for a rejection; ``by_clients`` is False when it needs a pooler that opens more than its clients ask for."""
+def exhibit(rejection: Rejection, world: World, rng: random.Random) -> Witness | None:
+    """A schedule that breaks what the model rejects, on a mild world; ``None`` when the search finds none.
 
-    witness: Witness
-    by_clients: bool = True
-
-
-def exhibit(rejection: Rejection, world: World, rng: random.Random) -> Exhibit | None:
-    """A schedule that breaks what the model rejects, on a mild world; ``None`` when the search finds none."""
+    Clients alone must do it: poolers open a connection when somebody asks for one, never by themselves.
+    """
     if rejection.pooler is None:
         return _exhibit_slots(rejection.database, world, rng)
     pooler = next(item for item in world.poolers if item.id == rejection.pooler)
@@ -110,16 +105,14 @@ def exhibit(rejection: Rejection, world: World, rng: random.Random) -> Exhibit |
         for work_first, beside in ((False, True), (True, True), (False, False)):
             witness = wait_attack(world, client, rng, work_first=work_first, beside=beside)
             if _concerns(witness, pooler.id, world):
-                return Exhibit(witness)
+                return witness
     return None
 
 
-def _exhibit_slots(database: str, world: World, rng: random.Random) -> Exhibit | None:
-    for eager in (False, True):
-        witness = slot_attack(world, rng, eager=eager)
-        if any(item.kind == "slots" and item.subject == database for item in witness.outcome.violations):
-            return Exhibit(witness, by_clients=not eager)
-    return None
+def _exhibit_slots(database: str, world: World, rng: random.Random) -> Witness | None:
+    witness = slot_attack(world, rng, eager=False)
+    broken = any(item.kind == "slots" and item.subject == database for item in witness.outcome.violations)
+    return witness if broken else None
 
 
 def _concerns(witness: Witness, pooler: str, world: World) -> bool:

@@ -189,7 +189,7 @@ def test_the_account_is_summed() -> None:
 sizes = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 4)), min_size=1, max_size=4)
 
 
-@given(st.integers(10, 400), sizes, st.data())
+@given(st.integers(14, 400), sizes, st.data())
 def test_hiding_a_number_never_turns_a_verdict_around(
     limit: int, functions: list[tuple[int, int]], data: st.DataObject
 ) -> None:

@@ -12,7 +12,7 @@ from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet,
 from constructs_lib.model.pools import PoolBudget, Verdict
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
-from constructs_lib.simulation.soundness import Claim, breaks, claim_of, exhibit, rejections
+from constructs_lib.simulation.soundness import Claim, Rejection, breaks, claim_of, exhibit, rejections
 from constructs_lib.simulation.worlds import worlds
 
 exact = Quantity.exact
@@ -234,3 +234,47 @@ def test_a_reservation_that_may_be_zero_makes_nothing_certain() -> None:
     """Was rejected: no to two executions, each of which needs longer than its timeout."""
     consumer, link = client("f", 5, timeout=3)
     agree(fleet((replace(consumer, reserved_concurrency=Quantity.bounded(0, 2)), link)), Claim.OPEN)
+
+
+def test_a_pool_that_may_open_too_much_breaks_nothing_without_clients_for_it() -> None:
+    """Was rejected as certain: 100 of 100 connections for 40 clients, although a pooler opens only for clients that come."""
+    postgres = replace(DATABASE, engine="postgres", engine_version="16.8")
+    whole = replace(PROXY, connections=None, percent=exact(100))
+    forty = fleet(client("f", 1, reserved=40), store=postgres, pools=(whole,))
+    database, declared = Rejection("db/writer", None), Settings()
+
+    assert judge(forty, declared).stores[0].ceiling_exceeds
+    assert all(exhibit(database, world, random.Random(1)) is None for world in worlds(forty, declared, "mild"))
+    agree(forty, Claim.OPEN)
+    agree(fleet(client("f", 1, reserved=100, timeout=200), store=postgres, pools=(whole,)), Claim.REJECTED)
+
+
+def test_clients_whose_hold_nobody_knows_still_ask_at_the_same_instant() -> None:
+    """A transaction takes some time: sixty of one instant open sixty connections, however short each is."""
+    unknown = client("f", 0, reserved=60, hold_seconds=None, hold_enforced=False)
+    direct = (
+        Consumer("d", reserved_concurrency=exact(40)),
+        Connection("d", "db", connections_per_environment=exact(1)),
+    )
+    pool = replace(PROXY, connections=exact(60))
+    agree(fleet(unknown, direct, pools=(pool,)), Claim.REJECTED, Settings(deploy_overlap=1, operator_reserve=1))
+
+
+def test_a_function_with_a_pool_and_connections_of_its_own_opens_both() -> None:
+    """Whoever times out at the starved pool loses its own connections too, and opens them again when it is invoked again."""
+    consumer, pooled = client("f", 5, reserved=40, timeout=6)
+    own = Connection("f", "db", connections_per_environment=exact(1))
+    both = Fleet((DATABASE,), (replace(PROXY, connections=exact(20)),), (consumer,), (pooled, own))
+    database = Rejection("db/writer", None)
+
+    assert database in rejections(judge(both, Settings()))
+    assert all(exhibit(database, world, random.Random(1)) for world in worlds(both, Settings(), "mild"))
+
+
+def test_a_database_that_is_full_before_anybody_comes_refuses_nobody() -> None:
+    """Was rejected without a schedule: operators and declared clients alone need more than there is, and no function comes."""
+    full = replace(DATABASE, max_connections=exact(20), other_connections=(("tasks", exact(30)),))
+    nobody = fleet(client("f", 1, reserved=0), store=full)
+
+    assert rejections(judge(nobody, Settings())) == []
+    assert judge(nobody, Settings()).stores[0].ceiling_exceeds

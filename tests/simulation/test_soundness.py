@@ -31,8 +31,9 @@ def hold_against_simulation(rng: random.Random) -> Claim:
             for world in worlds(fleet, declared, "mild"):
                 shown = exhibit(rejection, world, chance)
                 assert shown is not None, (rejection, fleet, declared)
-                again = run(shown.witness.world, shown.witness.schedule)
-                assert again.violations == shown.witness.outcome.violations
+                assert not shown.schedule.eager
+                again = run(shown.world, shown.schedule)
+                assert again.violations == shown.outcome.violations
     return claim
 
 
@@ -40,7 +41,7 @@ def test_seeded_fleets_of_every_kind() -> None:
     claims = Counter(hold_against_simulation(random.Random(seed)) for seed in range(600))
 
     assert claims[Claim.ACCEPTED] >= 120
-    assert claims[Claim.REJECTED] >= 300
+    assert claims[Claim.REJECTED] >= 250
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
