@@ -69,9 +69,16 @@ def _of(name: str, body: Any, path: Path) -> Iterator[Silence]:
         shown = {_said(base), *(_said(_with(body, place, number, path)) for number in NUMBERS)}
         matters = frozenset().union(*shown) - frozenset.intersection(*shown)
         hidden = _with(body, place, HIDDEN, path)
-        lost = matters - _said(hidden)
+        lost = frozenset(item for item in matters - _said(hidden) if not _refused_anyway(item, base))
         if lost and not set(hidden.not_decided) - set(base.not_decided):
             yield Silence(name, place, lost)
+
+
+def _refused_anyway(item: tuple[str, str], report: Report) -> bool:
+    """Whether AWS itself refuses the number, of a function that reaches no store: the deployment says so, and no budget hangs on it."""
+    code, subject = item
+    uses = any(edge.certainty != "possible" for edge in report.fleet.connections_by_consumer.get(subject, ()))
+    return code == "PP904" and subject in report.fleet.consumer_by_id and not uses
 
 
 def _with(body: Any, place: Place, value: Any, path: Path) -> Report:

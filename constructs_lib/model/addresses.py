@@ -13,8 +13,9 @@ from constructs_lib.facts.network import (
     proxy_addresses_serverless,
     subnet_addresses,
 )
-from constructs_lib.model.fleet import Fleet, Instance, Pool, Store
+from constructs_lib.model.fleet import Fleet, Gap, Instance, Pool, Store
 from constructs_lib.model.network import Subnet
+from constructs_lib.model.unread import WRITE
 
 SERVERLESS = "db.serverless"
 
@@ -54,6 +55,19 @@ def rooms(fleet: Fleet) -> Iterator[Room]:
         needs = tuple((pool, count) for pool in pools if (count := needed_by(fleet, pool)) is not None)
         if len(subnets) == len(names) and all(addresses_of(subnet) is not None for subnet in subnets) and needs:
             yield Room(subnets, needs, tuple(_taken(fleet, names)))
+
+
+def unread_blocks(fleet: Fleet) -> Iterator[Gap]:
+    """Proxies in subnets of the given documents whose address blocks nobody could read."""
+    for pool in fleet.pools:
+        names = pool.placement.subnets if pool.placement is not None else ()
+        subnets = [found for name in names if (found := fleet.network.subnet_by_id.get(name)) is not None]
+        hidden = [subnet.id for subnet in subnets if addresses_of(subnet) is None]
+        if hidden:
+            missing = (
+                f"whether {pool.id} finds enough free addresses: the blocks of {', '.join(hidden)} could not be read"
+            )
+            yield Gap(pool.id, missing, WRITE, pool.origin)
 
 
 def addresses_of(subnet: Subnet) -> int | None:

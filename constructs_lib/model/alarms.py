@@ -14,7 +14,8 @@ class Alarm:
 
     ``namespace`` and ``metric`` are CloudWatch's, ``None`` where the source does not show them. ``dimensions`` name the resource by its
     fleet id where the value refers to one, else as the text that stands there; a value that could not be read is ``None``.
-    Without dimensions the metric is the sum over everything of its kind in the account and region.
+    ``unread_dimension`` tells that the name of one could not be read. Without dimensions the metric
+    is the sum over everything of its kind in the account and region.
     """
 
     id: str
@@ -22,9 +23,10 @@ class Alarm:
     metric: str | None = None
     dimensions: Mapping[str, str | None] = field(default_factory=dict)
     origin: Origin = NOWHERE
+    unread_dimension: bool = False
 
     def watches(self, namespace: str, metric: str, dimension: str, value: str) -> bool:
         """Whether it looks at that metric of that resource: by its dimension, or of everything when it has none."""
-        if (self.namespace, self.metric) != (namespace, metric):
+        if (self.namespace, self.metric) != (namespace, metric) or self.unread_dimension:
             return False
         return not self.dimensions or self.dimensions.get(dimension) == value

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from constructs_lib.facts import defaults, limits
 from constructs_lib.model.budget import Budget
-from constructs_lib.model.fleet import Consumer, Fleet, Pool, Store
+from constructs_lib.model.fleet import Consumer, Fleet, Gap, Pool, Store
 from constructs_lib.model.origin import Origin
 from constructs_lib.model.quantity import Number, Quantity, Refused, format_number
+from constructs_lib.model.unread import unread
 
 #: Concurrency of an SQS event source mapping (Lambda guide, SQS scaling, read 2026-11-21).
 _QUEUE = (2, 1_000)
@@ -37,6 +38,32 @@ def out_of_range(fleet: Fleet, budget: Budget) -> Iterator[OutOfRange]:
     for connection in fleet.connections:
         yield from _refused(connection.consumer, connection, connection.origin)
     yield from _empty_pools(budget)
+
+
+def perhaps_out_of_range(fleet: Fleet, budget: Budget) -> Iterator[Gap]:
+    """Numbers that may or may not be accepted, of what is in use: limits and capacities, and timeouts of functions that reach a store."""
+    for item in budget.stores:
+        pin = item.store.max_connections
+        if pin is not None and pin.is_unknown:
+            missing = item.capacity.max_connections.reason
+            yield Gap(item.store.id, missing, item.capacity.declare, item.store.origin)
+    for store in fleet.stores:
+        yield from _capacity_range(store)
+    longest = limits.lambda_limit("function timeout, maximum")
+    for consumer in fleet.consumers:
+        timeout = consumer.timeout_seconds
+        accepted = timeout.low >= 1 and timeout.high is not None and timeout.high <= longest
+        uses = any(edge.certainty != "possible" for edge in fleet.connections_by_consumer.get(consumer.id, ()))
+        if consumer.kind == "function" and not accepted and uses:
+            yield from unread(consumer.id, f"timeout of {consumer.id}", timeout, consumer.origin)
+
+
+def _capacity_range(store: Store) -> Iterator[Gap]:
+    low, high = store.serverless_min, store.serverless_max
+    if low is not None and high is not None and not low.surely_at_most(high) and not low.surely_above(high):
+        yield from unread(store.id, f"minimum capacity of {store.id}", low, store.origin)
+        if low.is_exact:
+            yield from unread(store.id, f"maximum capacity of {store.id}", high, store.origin)
 
 
 def _of_store(store: Store) -> Iterator[OutOfRange]:

@@ -22,4 +22,6 @@ def _open(alarm: Alarm) -> bool:
     if alarm.metric not in (None, _METRIC) or alarm.namespace not in (None, _NAMESPACE):
         return False
     named = alarm.metric is not None
-    return not named or (_DIMENSION in alarm.dimensions and alarm.dimensions[_DIMENSION] is None)
+    return (
+        not named or alarm.unread_dimension or (_DIMENSION in alarm.dimensions and alarm.dimensions[_DIMENSION] is None)
+    )

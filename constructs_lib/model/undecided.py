@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.fleet import Connection, Consumer, Fleet, Gap
-from constructs_lib.model.origin import Origin
 from constructs_lib.model.paths import path_of
 from constructs_lib.model.patience import patience_of
 from constructs_lib.model.pools import PoolBudget, pool_percent
-from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
 from constructs_lib.model.undecided_stores import store_gaps
 from constructs_lib.model.undecided_timing import timing_gaps
+from constructs_lib.model.unread import unread
 from constructs_lib.model.verdict import Verdict
 
 
@@ -67,7 +66,7 @@ def unread_inputs(fleet: Fleet, budget: Budget) -> tuple[Gap, ...]:
                 *_of_account(fleet, budget),
                 *_of_concurrency(fleet),
                 *timing_gaps(fleet),
-                *store_gaps(fleet),
+                *store_gaps(fleet, budget),
             )
         )
     )
@@ -142,9 +141,9 @@ def _of_pools(budget: Budget) -> Iterator[Gap]:
 def _of_size(item: PoolBudget) -> Iterator[Gap]:
     pool = item.pool
     if pool.connections is not None:
-        yield from _inexact(pool.id, f"size of {pool.id}", pool.connections, pool.origin)
+        yield from unread(pool.id, f"size of {pool.id}", pool.connections, pool.origin)
     else:
-        yield from _inexact(pool.id, f"MaxConnectionsPercent of {pool.id}", pool_percent(pool), pool.origin)
+        yield from unread(pool.id, f"MaxConnectionsPercent of {pool.id}", pool_percent(pool), pool.origin)
 
 
 def _of_borrowing(item: PoolBudget) -> Iterator[Gap]:
@@ -154,23 +153,23 @@ def _of_borrowing(item: PoolBudget) -> Iterator[Gap]:
             if not item.borrow_timeout.surely_below(limit.quantity) and not limit.quantity.surely_at_most(
                 item.borrow_timeout
             ):
-                yield from _inexact(
+                yield from unread(
                     item.pool.id, f"ConnectionBorrowTimeout of {item.pool.id}", item.borrow_timeout, item.pool.origin
                 )
-                yield from _inexact(demand.consumer.id, limit.label, limit.quantity, limit.origin)
+                yield from unread(demand.consumer.id, limit.label, limit.quantity, limit.origin)
 
 
 def _of_clients(pool: PoolBudget) -> Iterator[Gap]:
     for demand in pool.demands:
         consumer, connection = demand.consumer, demand.connection
         yield from _of_demand(demand)
-        yield from _inexact(consumer.id, f"timeout of {consumer.id}", consumer.timeout_seconds, consumer.origin)
+        yield from unread(consumer.id, f"timeout of {consumer.id}", consumer.timeout_seconds, consumer.origin)
         for label, quantity in (
             ("hold_seconds", connection.hold_seconds),
             ("transactions_per_invocation", connection.transactions_per_invocation),
             ("other_work_seconds", connection.other_work_seconds),
         ):
-            yield from _inexact(consumer.id, f"{label} of {consumer.id}", quantity, connection.origin)
+            yield from unread(consumer.id, f"{label} of {consumer.id}", quantity, connection.origin)
 
 
 def _of_demand(demand: Demand) -> Iterator[Gap]:
@@ -186,22 +185,20 @@ def _of_demand(demand: Demand) -> Iterator[Gap]:
             f"reserve concurrency for '{consumer.id}'",
             consumer.origin,
         )
-    yield from _inexact(
+    yield from unread(
         consumer.id,
         f"connections per environment of {consumer.id}",
         demand.connection.connections_per_environment,
         consumer.origin,
     )
     for source in consumer.event_sources:
-        yield from _inexact(
-            consumer.id, f"maximum concurrency of {source.id}", source.maximum_concurrency, source.origin
-        )
+        yield from unread(consumer.id, f"maximum concurrency of {source.id}", source.maximum_concurrency, source.origin)
     if consumer.managed_instances:
-        yield from _inexact(
+        yield from unread(
             consumer.id, f"number of execution environments of {consumer.id}", demand.environments, consumer.origin
         )
     else:
-        yield from _inexact(
+        yield from unread(
             consumer.id, f"reserved concurrency of {consumer.id}", consumer.reserved_concurrency, consumer.origin
         )
 
@@ -217,11 +214,11 @@ def _of_concurrency(fleet: Fleet) -> Iterator[Gap]:
                 reserved
             ):
                 what = f"provisioned concurrency of {provisioned.id}"
-                yield from _inexact(consumer.id, what, provisioned.executions, provisioned.origin)
+                yield from unread(consumer.id, what, provisioned.executions, provisioned.origin)
         for source in consumer.event_sources:
             maximum = source.maximum_concurrency
             if maximum is not None and not maximum.surely_at_most(reserved) and not maximum.surely_above(reserved):
-                yield from _inexact(consumer.id, f"maximum concurrency of {source.id}", maximum, source.origin)
+                yield from unread(consumer.id, f"maximum concurrency of {source.id}", maximum, source.origin)
 
 
 def _of_account(fleet: Fleet, budget: Budget) -> Iterator[Gap]:
@@ -233,18 +230,6 @@ def _of_account(fleet: Fleet, budget: Budget) -> Iterator[Gap]:
 
 
 def _reservation(consumer: Consumer) -> Iterator[Gap]:
-    yield from _inexact(
+    yield from unread(
         consumer.id, f"reserved concurrency of {consumer.id}", consumer.reserved_concurrency, consumer.origin
-    )
-
-
-def _inexact(subject: str, what: str, quantity: Quantity | None, origin: Origin) -> Iterator[Gap]:
-    if quantity is None or quantity.is_exact:
-        return
-    why = f": {quantity.reason}" if quantity.reason and not quantity.is_unknown else ""
-    yield Gap(
-        subject,
-        f"{what} is {quantity}{why}",
-        "write a literal there, or give the value of the parameter it comes from",
-        origin,
     )

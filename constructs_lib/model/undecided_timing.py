@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from constructs_lib.model.arrivals import APIS, QUEUES, STREAMS, fan_out, stream_sources, throttled_beside, visibility
 from constructs_lib.model.clients import busy_clients, database_functions
 from constructs_lib.model.fleet import Consumer, EventSource, Fleet, Gap
-from constructs_lib.model.origin import Origin
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.server_timeouts import server_timeout
 from constructs_lib.model.throttle_alarms import perhaps_watched
-
-_WRITE = "write a literal there, or give the value of the parameter it comes from"
+from constructs_lib.model.unread import unread
 
 
 def timing_gaps(fleet: Fleet) -> Iterator[Gap]:
@@ -40,14 +38,14 @@ def _of_databases(fleet: Fleet) -> Iterator[Gap]:
         for ends in ("statement", "idle transaction", "idle session"):
             found = server_timeout(store, ends)
             if found is not None and found.seconds is not None and not found.seconds.is_exact:
-                yield from _open(store.id, f"what ends a {ends} of {store.id}", found.seconds, store.origin)
+                yield from unread(store.id, f"what ends a {ends} of {store.id}", found.seconds, store.origin)
 
 
 def _of_triggers(consumer: Consumer) -> Iterator[Gap]:
     """A function's timeout that nobody could read, behind an API that waits."""
     if any(source.enabled and source.timeout_seconds is not None for source in consumer.event_sources):
         timeout = consumer.timeout_seconds
-        yield from _open(consumer.id, f"timeout of {consumer.id}", timeout, consumer.origin)
+        yield from unread(consumer.id, f"timeout of {consumer.id}", timeout, consumer.origin)
 
 
 def _of_sources(consumer: Consumer) -> Iterator[Gap]:
@@ -88,9 +86,4 @@ def _of_retries(consumer: Consumer, source: EventSource) -> Iterator[Gap]:
 
 def _unread(consumer: Consumer, source: EventSource, what: str, quantity: Quantity | None) -> Iterator[Gap]:
     if quantity is not None and quantity.is_unknown:
-        yield from _open(consumer.id, what, quantity, source.origin)
-
-
-def _open(subject: str, what: str, quantity: Quantity, origin: Origin) -> Iterator[Gap]:
-    if not quantity.is_exact:
-        yield Gap(subject, f"{what} is {quantity}", _WRITE, origin)
+        yield from unread(consumer.id, what, quantity, source.origin)

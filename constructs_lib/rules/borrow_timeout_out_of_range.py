@@ -175,21 +175,26 @@ from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.capacity import Term
-from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.finding import Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.pools import longest_borrow_timeout
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import unread
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each proxy whose borrow timeout surely lies outside of 1 to 300 seconds."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each proxy whose borrow timeout surely lies outside of 1 to 300 seconds, a gap for each that may."""
     longest = longest_borrow_timeout()
     for pool in fleet.pools:
         timeout = pool.borrow_timeout_seconds
-        if pool.kind != "rds-proxy" or timeout is None or not (timeout.high == 0 or timeout.low > longest):
+        if pool.kind != "rds-proxy" or timeout is None:
+            continue
+        if not (timeout.high == 0 or timeout.low > longest):
+            if timeout.high is None or timeout.high > longest or not timeout.low:
+                yield from unread(pool.id, f"ConnectionBorrowTimeout of {pool.id}", timeout, pool.origin)
             continue
         yield rule.finding(
             pool.id,

@@ -210,18 +210,19 @@ from collections.abc import Iterator
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.cadence import Cadence, duration
 from constructs_lib.model.finding import Confidence, Finding, Severity
-from constructs_lib.model.fleet import Fleet, Store
+from constructs_lib.model.fleet import Fleet, Gap, Store
 from constructs_lib.model.key_value import Export
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import WRITE
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 #: The window of one incremental export, in seconds (DynamoDB guide, S3DataExport_Requesting, 2026-11-21).
 SHORTEST, LONGEST = 15 * 60, 24 * 3_600
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each schedule of incremental exports that does not fit the window."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each schedule of incremental exports that does not fit the window, a gap where its times were not read."""
     for store in fleet.stores:
         for export in store.table.exports if store.table is not None else ():
             for schedule in export.schedules if export.incremental else ():
@@ -232,6 +233,9 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
                 ):
                     asked = export.id not in fleet.consumer_by_id
                     yield _finding(rule, store, export, schedule.expression or "", cadence, asked=asked)
+                elif schedule.expression is None:
+                    missing = f"how often {export.id} exports increments of {store.id}: its schedule could not be read"
+                    yield Gap(export.id, missing, WRITE, export.origin)
 
 
 def _finding(rule: Rule, store: Store, export: Export, expression: str, cadence: Cadence, *, asked: bool) -> Finding:

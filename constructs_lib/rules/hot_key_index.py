@@ -129,12 +129,13 @@ from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
-from constructs_lib.model.fleet import Fleet, Store
+from constructs_lib.model.fleet import Fleet, Gap, Store
 from constructs_lib.model.key_value import Index
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import WRITE
 from constructs_lib.model.wordings import words
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 _FEW_VALUES = frozenset(
     {
@@ -159,12 +160,15 @@ _FEW_VALUES = frozenset(
 )
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each index whose partition key is named like something of few values."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each index whose partition key is named like something of few values, a gap where the key was not read."""
     for store in fleet.stores:
         for index in store.table.indexes if store.table is not None else ():
             if few_values(index.partition_key):
                 yield _finding(rule, store, index)
+            elif index.partition_key is None:
+                missing = f"by which attribute {index.name} of {store.id} is spread: its key could not be read"
+                yield Gap(store.id, missing, WRITE, store.origin)
 
 
 def few_values(attribute: str | None) -> bool:

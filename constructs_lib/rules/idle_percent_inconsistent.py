@@ -219,12 +219,13 @@ from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.fleet import Fleet, Pool
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import unread
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each proxy whose idle share cannot be part of its share."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each proxy whose idle share cannot be part of its share, a gap where nobody can tell."""
     for pool in fleet.pools:
         idle, percent = pool.idle_percent, pool.percent
         if pool.kind != "rds-proxy" or idle is None:
@@ -233,6 +234,9 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
             yield _alone(rule, pool, idle)
         elif percent.high is not None and idle.low > percent.high:
             yield _above(rule, pool, idle, percent)
+        elif not idle.surely_at_most(percent):
+            yield from unread(pool.id, f"MaxIdleConnectionsPercent of {pool.id}", idle, pool.origin)
+            yield from unread(pool.id, f"MaxConnectionsPercent of {pool.id}", percent, pool.origin)
 
 
 def _alone(rule: Rule, pool: Pool, idle: Quantity) -> Finding:

@@ -205,18 +205,23 @@ from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.capacity import Term
-from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.finding import Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import unread
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each RDS proxy in front of a cluster that may scale to nothing."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each RDS proxy in front of a cluster that may scale to nothing, a gap where the minimum is open."""
     for pool in fleet.pools:
         store = fleet.store_by_id.get(pool.store)
-        if pool.kind != "rds-proxy" or store is None or store.serverless_min is None or store.serverless_min.high != 0:
+        if pool.kind != "rds-proxy" or store is None or store.serverless_min is None:
+            continue
+        if store.serverless_min.high != 0:
+            if not store.serverless_min.low:
+                yield from unread(store.id, f"minimum capacity of {store.id}", store.serverless_min, store.origin)
             continue
         yield rule.finding(
             pool.id,

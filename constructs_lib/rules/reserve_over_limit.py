@@ -109,17 +109,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
-from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.finding import Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.quantity import format_number
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import unread
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 from constructs_lib.rules._wording import store_label, store_origin
 
 
-def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each store, or readers of a store, of which nothing is left."""
+def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each store, or readers of a store, of which nothing is left, a gap where a declared client keeps that open."""
     for item in budget.stores:
         capacity = item.capacity
         kept = capacity.reserved + capacity.set_aside
@@ -132,6 +133,9 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> It
                 fix=f"pin max_connections of {item.store.id} above {format_number(kept.low)}, or declare a smaller reserve",
                 origin=store_origin(item),
             )
+        elif not kept.surely_at_most(capacity.max_connections):
+            for name, count in item.store.other_connections:
+                yield from unread(item.store.id, f"connections of the declared client {name}", count, item.store.origin)
 
 
 RULE = Rule(

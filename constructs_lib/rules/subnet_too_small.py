@@ -199,18 +199,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.model.addresses import Room, addresses_of, rooms
+from constructs_lib.model.addresses import Room, addresses_of, rooms, unread_blocks
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 from constructs_lib.rules._wording import listed
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each set of subnets in which proxies do not find the addresses they should."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each set of subnets in which proxies do not find the addresses they should; gaps where nobody can count."""
+    yield from unread_blocks(fleet)
     for room in rooms(fleet):
         if room.needed > room.free:
             yield _finding(rule, room)

@@ -156,13 +156,14 @@ from fractions import Fraction
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.capacity import Term
 from constructs_lib.model.finding import Confidence, Finding, Severity
-from constructs_lib.model.fleet import Connection, Consumer, Fleet, Store
+from constructs_lib.model.fleet import Connection, Consumer, Fleet, Gap, Store
 from constructs_lib.model.grants import allowing
 from constructs_lib.model.key_value import KeyValueTable
 from constructs_lib.model.quantity import ZERO, Quantity, total
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import unread
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 #: Eventually consistent reads of up to 4 KB that one read unit pays for (DynamoDB guide, read-write-operations, 2026-11-21).
 READS_PER_UNIT = Quantity.exact(2)
@@ -173,8 +174,8 @@ _WRITES = (
 )  # fmt: skip
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each table whose functions ask for more operations than its caps can carry."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each table whose functions ask for more operations than its caps can carry; gaps where a number is open."""
     for store in fleet.stores:
         if store.table is None:
             continue
@@ -188,6 +189,25 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         asked = total([rate for _, _, rate in asking])
         if asking and carried is not None and carried.surely_below(asked):
             yield _finding(rule, store, asking, asked, carried)
+        elif store.table.read_units is not None or store.table.write_units is not None:
+            for connection in fleet.connections_by_store.get(store.id, ()):
+                yield from _unread(fleet, connection)
+
+
+def _unread(fleet: Fleet, connection: Connection) -> Iterator[Gap]:
+    """Numbers of a declared rate that are set and that nobody could read."""
+    name = connection.consumer
+    consumer = fleet.consumer_by_id.get(name)
+    declared = {
+        "transactions_per_invocation": connection.transactions_per_invocation,
+        "hold_seconds": connection.hold_seconds,
+        "other_work_seconds": connection.other_work_seconds,
+    }
+    if consumer is None or consumer.reserved_concurrency is None or None in declared.values():
+        return
+    for word, quantity in declared.items():
+        yield from unread(name, f"{word} of {name}", quantity, connection.origin)
+    yield from unread(name, f"reserved concurrency of {name}", consumer.reserved_concurrency, consumer.origin)
 
 
 def _least_rate(consumer: Consumer, connection: Connection) -> Quantity | None:

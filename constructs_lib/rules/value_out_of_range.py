@@ -16,7 +16,7 @@ The deployment fails, late, at the resource; or, with a declaration, the arithme
 
 ## What it cannot see
 
-Numbers behind parameters without a value, imports and tokens.
+Numbers behind parameters without a value, imports and tokens: those of what is in use are named under *not decided*.
 
 ## Bad
 
@@ -87,18 +87,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.model.budget import Budget
-from constructs_lib.model.finding import Finding, Severity
+from constructs_lib.model.finding import Severity
 from constructs_lib.model.fleet import Fleet
-from constructs_lib.model.ranges import OutOfRange, out_of_range
+from constructs_lib.model.ranges import OutOfRange, out_of_range, perhaps_out_of_range
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 
 
-def search(rule: Rule, fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each number, each once."""
+def search(rule: Rule, fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each number, each once, and a gap for each that may or may not be accepted."""
+    yield from perhaps_out_of_range(fleet, budget)
     for slip in dict.fromkeys(out_of_range(fleet, budget)):
-        yield rule.finding(slip.subject, slip.message, fix=_fix(slip), origin=slip.origin)
+        yield rule.finding(
+            slip.subject, slip.message, arithmetic=[f"allowed: {slip.allowed}"], fix=_fix(slip), origin=slip.origin
+        )
 
 
 def _fix(slip: OutOfRange) -> str:

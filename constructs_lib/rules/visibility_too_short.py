@@ -160,25 +160,41 @@ from constructs_lib.model.arrivals import QUEUES, visibility, visibility_wanted
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.capacity import Term
 from constructs_lib.model.finding import Finding, Severity
-from constructs_lib.model.fleet import Consumer, EventSource, Fleet
+from constructs_lib.model.fleet import Consumer, EventSource, Fleet, Gap
 from constructs_lib.model.quantity import format_number
 from constructs_lib.model.settings import Settings
+from constructs_lib.model.unread import unread
 from constructs_lib.rules._page import references_in
-from constructs_lib.rules._rule import Rule
+from constructs_lib.rules._rule import Rule, Said
 from constructs_lib.rules._wording import counted
 
 
-def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each function, with every queue that hides its messages too briefly for it."""
+def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Said]:
+    """One finding for each function, with every queue that hides its messages too briefly for it; gaps where a time is open."""
     for consumer in fleet.consumers:
         short = [source for source in consumer.event_sources if _is_short(consumer, source)]
         if short:
             yield _finding(rule, consumer, short)
+        for source in consumer.event_sources:
+            if source not in short:
+                yield from _open(consumer, source)
 
 
 def _is_short(consumer: Consumer, source: EventSource) -> bool:
     hidden, wanted = visibility(source), visibility_wanted(consumer, source)
     return source.kind == QUEUES and source.enabled and hidden.surely_below(wanted)
+
+
+def _open(consumer: Consumer, source: EventSource) -> Iterator[Gap]:
+    """What keeps open whether the queue hides its messages long enough."""
+    if (
+        source.kind == QUEUES
+        and source.enabled
+        and not visibility_wanted(consumer, source).surely_at_most(visibility(source))
+    ):
+        yield from unread(consumer.id, f"timeout of {consumer.id}", consumer.timeout_seconds, consumer.origin)
+        window = source.batching_window_seconds
+        yield from unread(consumer.id, f"batching window of {source.id}", window, source.origin)
 
 
 def _finding(rule: Rule, consumer: Consumer, short: list[EventSource]) -> Finding:

@@ -11,7 +11,7 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.functions import ALIASES
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Value, items_of, text_of
+from constructs_lib.readers.cloudformation.values import Value, items_of, text_of, why_unread
 
 ALARM = "AWS::CloudWatch::Alarm"
 #: A Metrics Insights query, such as ``SELECT SUM(Throttles) FROM SCHEMA("AWS/Lambda", FunctionName)``.
@@ -43,10 +43,11 @@ def _query(resource: Resource, query: dict[str, Any], environment: Environment) 
 
 
 def _alarm(resource: Resource, metric: dict[str, Any], environment: Environment) -> Alarm:
+    written = [item for item in items_of(metric.get("Dimensions")) if isinstance(item, dict)]
     dimensions = {
         name: _named(item.get("Value"), environment)
-        for item in items_of(metric.get("Dimensions"))
-        if isinstance(item, dict) and (name := text_of(item.get("Name"))) is not None
+        for item in written
+        if (name := text_of(item.get("Name"))) is not None
     }
     return Alarm(
         id=resource.id,
@@ -54,6 +55,7 @@ def _alarm(resource: Resource, metric: dict[str, Any], environment: Environment)
         metric=text_of(metric.get("MetricName")),
         dimensions=dimensions,
         origin=resource.origin,
+        unread_dimension=any(why_unread(item.get("Name")) is not None for item in written),
     )
 
 

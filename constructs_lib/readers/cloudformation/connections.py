@@ -9,7 +9,7 @@ from constructs_lib.model.fleet import Certainty, Connection, Role, Via
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.clues import Clue, strongest, weaker
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import entries_of, quantity_of
+from constructs_lib.readers.cloudformation.values import Unresolved, entries_of, quantity_of
 
 _POOL_SIZE = re.compile(
     r"(?:^|_)(?:db|pg|sql|mysql|postgres|database|poolproof_database)?_?(?:pool_?size|pool_?max|max_?pool(?:_?size)?|max_?conn(?:ection)?s?(?:_?size)?|"
@@ -98,10 +98,13 @@ def _supporting(found: list[Clue]) -> list[Clue]:
 
 
 def pool_size(function: Resource) -> Quantity | None:
-    """Connections per environment, where an environment variable says it."""
+    """Connections per environment, where an environment variable says it; unknown where one would and nobody could read it."""
+    hidden = None
     for name, value in entries_of(function.get("Environment", "Variables")).items():
         if _POOL_SIZE.search(str(name)):
-            size = quantity_of(value, f"environment variable {name}")
+            size = quantity_of(value, f"environment variable {name} of '{function.id}'")
             if size is not None and size.low > 0:
                 return size
-    return None
+            if isinstance(value, Unresolved):
+                hidden = size
+    return hidden

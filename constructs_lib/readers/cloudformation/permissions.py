@@ -12,7 +12,16 @@ from typing import Any
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Either, Reference, Text, Value, items_of, scalar_text
+from constructs_lib.readers.cloudformation.values import (
+    Either,
+    Reference,
+    Text,
+    Unresolved,
+    Value,
+    items_of,
+    scalar_text,
+    why_unread,
+)
 
 ROLE = "AWS::IAM::Role"
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
@@ -38,7 +47,9 @@ _WILD = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand."""
+    """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand,
+    ``unread`` why a part of it could not be read.
+    """
 
     actions: tuple[str, ...]
     resources: tuple[Value, ...]
@@ -46,6 +57,7 @@ class Statement:
     refused: bool = False
     conditional: bool = False
     ready_made: bool = False
+    unread: str = ""
 
     def allows(self, *actions: str) -> bool:
         """Whether one of the actions is allowed by name or pattern; a bare ``*`` says nothing about stores."""
@@ -173,6 +185,8 @@ def _statements(document: Value) -> list[Statement]:
     if isinstance(document, Either):
         return [statement for option in document.options for statement in _statements(option)]
     inner: Any = document.get("Statement") if isinstance(document, dict) else None
+    if isinstance(document, Unresolved) or isinstance(inner, Unresolved):
+        return [Statement((), (), unread=why_unread(document) or why_unread(inner) or "")]
     return [_statement(statement) for statement in items_of(inner) if isinstance(statement, dict)]
 
 
@@ -184,4 +198,11 @@ def _statement(written: dict[str, Any]) -> Statement:
         refused=scalar_text(written.get("Effect")) == "Deny",
         conditional=written.get("Condition") is not None,
         ready_made=READY_MADE in written or (set(actions) >= CDK_READ_DATA and bool(CDK_SIGNS & set(actions))),
+        unread=_unread(written),
     )
+
+
+def _unread(written: dict[str, Any]) -> str:
+    """Why an action, or whether it is allowed at all, could not be read."""
+    words = [written.get("Effect"), *items_of(written.get("Action"))]
+    return next((why for word in words if (why := why_unread(word)) is not None), "")

@@ -1,0 +1,112 @@
+"""Words and switches that are written but that nobody could read, where a rule would hang on them. Each gives one gap.
+
+Numbers carry their own reason as a ``Quantity``; a word does not, and one that was not read must not pass for one that was not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.model.fleet import Fleet, Gap
+from constructs_lib.model.unread import WRITE
+from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.environment import Environment
+from constructs_lib.readers.cloudformation.functions import FUNCTION, function_of, is_generated
+from constructs_lib.readers.cloudformation.kinds import PROXY, TABLES
+from constructs_lib.readers.cloudformation.permissions import Permissions
+from constructs_lib.readers.cloudformation.proxies import Proxies
+from constructs_lib.readers.cloudformation.secrets import Secrets
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Value, entries_of, items_of, why_unread
+
+SUBSCRIPTION = "AWS::SNS::Subscription"
+ROTATION = "AWS::SecretsManager::RotationSchedule"
+SCHEDULE = "AWS::Scheduler::Schedule"
+
+
+class UnreadWords:
+    """What was not read in the resources of one estate."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        databases: Databases,
+        proxies: Proxies,
+        secrets: Secrets,
+        permissions: Permissions,
+    ) -> None:
+        self.estate = environment.estate
+        self.environment = environment
+        self.databases = databases
+        self.proxies = proxies
+        self.secrets = secrets
+        self.permissions = permissions
+
+    def gaps(self, fleet: Fleet) -> Iterator[Gap]:
+        """Every such word of what the fleet uses."""
+        for function in self.estate.of_type(FUNCTION):
+            if not is_generated(function):
+                yield from self._of_function(function, fleet)
+        for proxy in self.estate.of_type(PROXY):
+            yield from self._of_proxy(proxy)
+        yield from self._of_rotations(fleet)
+        yield from self._of_subscriptions()
+        yield from self._of_exports()
+        for members in self.databases.members.values():
+            for member in members if len(members) > 1 else ():
+                tier = member.get("PromotionTier")
+                yield from _gap(member, tier, f"promotion tier of '{member.id}', which decides who is the writer")
+
+    def _of_function(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
+        edges = [edge for edge in fleet.connections_by_consumer.get(function.id, ()) if edge.via in ("direct", "proxy")]
+        if edges:
+            mode = function.get("TenancyConfig", "TenantIsolationMode")
+            yield from _gap(function, mode, f"whether '{function.id}' has environments of its own for each tenant")
+        for name, value in entries_of(function.get("Environment", "Variables")).items():
+            if str(name).upper() == "PGOPTIONS" and any(edge.via == "proxy" for edge in edges):
+                yield from _gap(function, value, f"what {name} of '{function.id}' asks of every session")
+        role = self.permissions.role(function.get("Role"))
+        for statement in self.permissions.of_role(role) if role is not None else ():
+            if role is not None and statement.unread:
+                yield Gap(role.id, f"what '{role.id}' allows: {statement.unread}", WRITE, role.origin)
+
+    def _of_proxy(self, proxy: Resource) -> Iterator[Gap]:
+        yield from _gap(proxy, proxy.get("EngineFamily"), f"engine family of '{proxy.id}'")
+        for item in items_of(proxy.get("Auth")):
+            if isinstance(item, dict):
+                yield from _gap(proxy, item.get("IAMAuth"), f"whether '{proxy.id}' requires IAM logins")
+        group = self.proxies.group.get(proxy.key)
+        filters = group.get("ConnectionPoolConfigurationInfo", "SessionPinningFilters") if group is not None else None
+        for item in items_of(filters):
+            yield from _gap(proxy, item, f"a session pinning filter of '{proxy.id}'")
+
+    def _of_rotations(self, fleet: Fleet) -> Iterator[Gap]:
+        """How secrets rotate that a proxy logs in with."""
+        used = {name for pool in fleet.pools for name in pool.secrets or ()}
+        for schedule in self.estate.of_type(ROTATION):
+            secret = self.secrets.secret_of(schedule.get("SecretId"))
+            if secret is not None and secret.id in used:
+                rotation = schedule.get("HostedRotationLambda", "RotationType")
+                yield from _gap(secret, rotation, f"with which strategy '{secret.id}' rotates")
+
+    def _of_subscriptions(self) -> Iterator[Gap]:
+        """Subscriptions that may invoke a function of the given templates."""
+        for subscription in self.estate.of_type(SUBSCRIPTION):
+            function = function_of(self.estate, self.environment.named, subscription.get("Endpoint"))
+            if function is not None:
+                what = f"whether '{subscription.id}' invokes '{function.id}'"
+                yield from _gap(function, subscription.get("Protocol"), what)
+
+    def _of_exports(self) -> Iterator[Gap]:
+        """Schedules that name a table and nobody knows what they do with it."""
+        for schedule in self.estate.of_type(SCHEDULE):
+            target = entries_of(schedule.get("Target"))
+            uses = self.environment.uses(target.get("Input"), "")
+            if any(use.resource.type in TABLES for use in uses):
+                yield from _gap(schedule, target.get("Arn"), f"what '{schedule.id}' does with the table that it names")
+
+
+def _gap(subject: Resource, value: Value, what: str) -> Iterator[Gap]:
+    why = why_unread(value)
+    if why is not None:
+        yield Gap(subject.id, f"{what}: {why}", WRITE, subject.origin)
