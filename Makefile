@@ -6,7 +6,7 @@ FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_project
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale corpus robustness fuzz explore wheel clean
+.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale speed corpus robustness fuzz explore wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ reality: tools ## proven waits and throughput against PostgreSQL behind PgBounce
 
 scale: setup ## 100, 1,000 and 10,000 functions judged: seconds and memory
 	@$(PYTHON) benchmarks/scale.py
+
+speed: setup ## beside cfn-lint and checkov, one template alone, 2,000 as one fleet; CASES=folder for other templates
+	@$(PYTHON) benchmarks/speed.py $(or $(CASES),tests/corpus) --rivals --growth
 
 corpus: setup ## precision and recall on labelled real templates; CASES=folder for others
 	@$(PYTHON) benchmarks/corpus.py $(or $(CASES),tests/corpus)

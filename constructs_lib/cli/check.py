@@ -47,13 +47,15 @@ def command(
     """
     from constructs_lib.check import check
     from constructs_lib.cli.configuration import load
+    from constructs_lib.collector import paused
     from constructs_lib.readers.sources import read
 
     given = parameter_values(parameters)
     settings = load(config)
-    reading = read(paths, given)
-    report = without_known(check(reading.fleet, settings), baseline, write_baseline)
-    write(report, reading, form, output)
+    with paused():
+        reading = read(paths, given)
+        report = without_known(check(reading.fleet, settings), baseline, write_baseline)
+        write(report, reading, form, output)
     notes(report, reading, settings, shown=form == "text" and output is None)
     return exit_code(report, reading, fail_on)
 

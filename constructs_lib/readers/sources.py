@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from constructs_lib.model.fleet import Acknowledgement
 from constructs_lib.readers.cdk_assembly import is_assembly, read_assembly
 from constructs_lib.readers.cloudformation import Document, read_documents
-from constructs_lib.readers.cloudformation.document import Parsed, parse, template_name
+from constructs_lib.readers.cloudformation.document import Parsed, template_name
 from constructs_lib.readers.reading import Reading, Unread, UnreadableError
+from constructs_lib.readers.second_process import Outcome, SecondProcess, outcome
 from constructs_lib.readers.terraform import plan_document
 
 __all__ = ["Reading", "Unread", "documents_in", "read"]
@@ -42,12 +44,26 @@ def _gathered(paths: Sequence[str | Path]) -> _Gathering:
     return gathering
 
 
+class _Later(NamedTuple):
+    """A file that another process parses, and its number there."""
+
+    path: Path
+    number: int
+
+
 class _Gathering:
     def __init__(self) -> None:
-        self.documents: list[Document] = []
-        self.unread: list[Unread] = []
+        self.found: list[Document | Unread | _Later] = []
         self.acknowledgements: list[Acknowledgement] = []
         self._taken: set[Path] = set()
+
+    @property
+    def documents(self) -> list[Document]:
+        return [item for item in self.found if isinstance(item, Document)]
+
+    @property
+    def unread(self) -> list[Unread]:
+        return [item for item in self.found if isinstance(item, Unread)]
 
     def take(self, path: Path) -> None:
         """A path as the user gave it."""
@@ -60,26 +76,44 @@ class _Gathering:
             self._refuse(path, None, f"cannot be read: {getattr(problem, 'strerror', None) or problem}")
 
     def _refuse(self, path: Path, line: int | None, reason: str) -> None:
-        self.unread.append(Unread(str(path), line, reason))
+        self.found.append(Unread(str(path), line, reason))
 
     def _folder(self, folder: Path) -> None:
         if is_assembly(folder):
             self._assembly(folder)
             return
-        before = len(self.documents) + len(self.unread)
+        before = len(self.found)
+        other = SecondProcess()
+        try:
+            self._files(folder, other)
+        finally:
+            self._settle(before, other.outcomes())
+        if len(self.found) == before:
+            self._refuse(folder, None, "no template and no cloud assembly is in this folder")
+
+    def _files(self, folder: Path, other: SecondProcess) -> None:
         for number, path in enumerate(_templates_in(folder)):
             if number == MOST_FILES:
-                self._refuse(folder, None, f"more than {MOST_FILES:,} files: give the folders of the templates themselves")
+                self._refuse(
+                    folder, None, f"more than {MOST_FILES:,} files: give the folders of the templates themselves"
+                )
                 break
-            self._file(path, asked=False)
-        if len(self.documents) + len(self.unread) == before:
-            self._refuse(folder, None, "no template and no cloud assembly is in this folder")
+            self._file(path, asked=False, other=other)
+
+    def _settle(self, before: int, outcomes: Sequence[Outcome]) -> None:
+        """Put what another process parsed where its file stands among the others."""
+        items = self.found[before:]
+        del self.found[before:]
+        for item in items:
+            if isinstance(item, _Later):
+                self._outcome(item.path, outcomes[item.number], asked=False)
+            else:
+                self.found.append(item)
 
     def _assembly(self, folder: Path) -> None:
         found = read_assembly(folder)
         fresh = [document for document in found.documents if self._first_time(Path(document.path))]
-        self.documents += fresh
-        self.unread += found.unread
+        self.found += [*fresh, *found.unread]
         self.acknowledgements += found.acknowledgements
         if not found.documents and not found.unread:
             self._refuse(folder, None, "the cloud assembly has no stacks")
@@ -91,8 +125,11 @@ class _Gathering:
         self._taken.add(real)
         return True
 
-    def _file(self, path: Path, *, asked: bool) -> None:
-        """A file; one that merely lies in a folder may be anything, one that was asked for must be a template."""
+    def _file(self, path: Path, *, asked: bool, other: SecondProcess | None = None) -> None:
+        """A file; one that merely lies in a folder may be anything, one that was asked for must be a template.
+
+        Text that is not JSON goes to the other process, if there is one: it takes most of the time.
+        """
         if not self._first_time(path):
             return
         if not path.is_file():
@@ -101,23 +138,30 @@ class _Gathering:
         try:
             data = path.read_bytes()
             if _PLAN in data[:_HEAD]:
-                self.documents.append(plan_document(str(path), data))
+                self.found.append(plan_document(str(path), data))
                 return
-            parsed = parse(data)
         except UnreadableError as problem:
-            if asked or path.suffix != ".json":
-                self._refuse(path, problem.line, problem.reason)
+            self._outcome(path, problem, asked=asked)
             return
         except OSError as problem:
             self._refuse(path, None, f"cannot be read: {problem.strerror or problem}")
             return
-        self._parsed(path, parsed, asked=asked)
+        if other is not None and data.lstrip()[:1] not in (b"{", b"["):
+            self.found.append(_Later(path, other.add(data)))
+        else:
+            self._outcome(path, outcome(data), asked=asked)
+
+    def _outcome(self, path: Path, found: Outcome, *, asked: bool) -> None:
+        if isinstance(found, Parsed):
+            self._parsed(path, found, asked=asked)
+        elif asked or path.suffix != ".json":
+            self._refuse(path, found.line, found.reason)
 
     def _parsed(self, path: Path, parsed: Parsed, *, asked: bool) -> None:
         value = parsed.value
         if isinstance(value, dict) and isinstance(value.get("Resources"), dict):
             document = Document(template_name(path), str(path), value, parsed.lines, parsed.duplicates)
-            self.documents.append(document)
+            self.found.append(document)
         elif isinstance(value, dict) and "artifacts" in value and path.name == "manifest.json":
             self._assembly(path.parent)
         elif asked:
