@@ -6,7 +6,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,12 @@ ODD_TEXT: tuple[bytes, ...] = (
 
 @dataclass(frozen=True)
 class Seed:
-    """A sound document: its name with suffix, its bytes, and its value where it parses."""
+    """A sound document: its name with suffix, its bytes, its value where it parses, and the files it needs in its folder."""
 
     name: str
     data: bytes
     value: Any
+    beside: tuple[tuple[str, bytes], ...] = ()
 
 
 def seed_of(name: str, data: bytes) -> Seed:
@@ -67,18 +68,30 @@ def seeds_in(folders: Sequence[Path], largest: int = 60_000) -> list[Seed]:
     return found
 
 
+def assemblies_in(folders: Sequence[Path], largest: int = 60_000) -> list[Seed]:
+    """Each manifest and each template of the cloud assemblies below some folders, with the files beside it."""
+    found = []
+    for manifest in sorted(path for folder in folders for path in folder.rglob("manifest.json")):
+        beside = [path for path in sorted(manifest.parent.iterdir()) if path.is_file() and path.suffix == ".json"]
+        files = {path.name: path.read_bytes() for path in beside if path.name not in ("expected.json", "source.json")}
+        if sum(map(len, files.values())) <= 10 * largest:
+            for name in (name for name in files if len(files[name]) <= largest):
+                others = tuple(item for item in files.items() if item[0] != name)
+                found.append(replace(seed_of(name, files[name]), beside=others))
+    return found
+
+
 def broken(seeds: Sequence[Seed], chance: random.Random) -> Seed:
     """One seed broken in one to five ways; what is left of its value may no longer match its bytes, so it is ``None``."""
     seed = chance.choice(seeds)
     if not isinstance(seed.value, dict) or chance.random() < 0.3:
-        return Seed(seed.name, _broken_text(seed.data, chance), None)
+        return Seed(seed.name, _broken_text(seed.data, chance), None, seed.beside)
     body = copy.deepcopy(seed.value)
     for _ in range(chance.randint(1, 5)):
         chance.choice(_BY_STRUCTURE)(body, chance, seeds)
     name = seed.name.rpartition(".")[0] + ".json"
-    return Seed(
-        name, json.dumps(body, ensure_ascii=chance.random() < 0.5, default=str).encode("utf-8", "replace"), None
-    )
+    data = json.dumps(body, ensure_ascii=chance.random() < 0.5, default=str).encode("utf-8", "replace")
+    return Seed(name, data, None, seed.beside)
 
 
 def places(value: Any, here: Place = ()) -> list[Place]:
@@ -159,6 +172,23 @@ def _rename(body: Any, chance: random.Random, _seeds: Sequence[Seed]) -> None:
         )
 
 
+def _unknown(body: Any, chance: random.Random, seeds: Sequence[Seed]) -> None:
+    """An argument of a planned resource that is known after apply: gone from its values and marked. Other documents lose a value."""
+    changes = body.get("resource_changes")
+    change = chance.choice(changes) if isinstance(changes, list) and changes else None
+    planned = [
+        place for place in places(body.get("planned_values"), ("planned_values",)) if place[-2:-1] == ("values",)
+    ]
+    if not planned or not isinstance(change, dict) or not isinstance(change.get("change"), dict):
+        return _remove(body, chance, seeds)
+    place = chance.choice(planned)
+    del at(body, place[:-1])[place[-1]]
+    marks = change["change"].setdefault("after_unknown", {})
+    if isinstance(marks, dict):
+        marks[place[-1]] = chance.choice([True, True, [], [True], {}, [{"a": True}], "x"])
+    return None
+
+
 def _nest(body: Any, chance: random.Random, _seeds: Sequence[Seed]) -> None:
     place = _somewhere(body, chance)
     if place and len(place) < 40:  # deeper, and copying would end before the reader does: documents nest by text, too
@@ -169,7 +199,7 @@ def _nest(body: Any, chance: random.Random, _seeds: Sequence[Seed]) -> None:
 
 
 _BY_STRUCTURE: tuple[Callable[[Any, random.Random, Sequence[Seed]], None], ...] = (
-    _replace, _replace, _replace, _remove, _swap, _wrap, _point, _graft, _rename, _nest,
+    _replace, _replace, _replace, _remove, _swap, _wrap, _point, _graft, _rename, _nest, _unknown,
 )  # fmt: skip
 
 

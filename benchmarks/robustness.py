@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -23,12 +24,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.mutations import Seed, broken, seed_of, seeds_in
+from benchmarks.mutations import Seed, assemblies_in, broken, seed_of, seeds_in
 from constructs_lib.check import check
 from constructs_lib.readers.sources import read
 from constructs_lib.reporters import github, html, json, runbook, sarif, text
 from constructs_lib.rules import all_rules
 from constructs_lib.rules._page import page_of
+from tests.rules.hcl_plan import plan_of
 
 MOST_SECONDS = 2.0
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,14 +50,20 @@ class Outcome:
 
 @lru_cache(maxsize=1)
 def seeds() -> tuple[Seed, ...]:
-    """Real templates, the readers' own documents and plans, and the examples of every rule's page."""
+    """Real templates and assemblies, the readers' own documents and plans, and the examples of every rule's page, Terraform's as plans."""
     pages = [
         seed_of(f"{rule.code}-{index}.yaml", example.code.encode())
         for rule in all_rules()
         for index, example in enumerate(page_of(rule).examples)
         if example.language in ("cloudformation", "sam")
     ]
-    return (*seeds_in(FOLDERS), *pages)
+    plans = [
+        seed_of(f"{rule.code}-{index}.json", plan_of(example.code).encode())
+        for rule in all_rules()
+        for index, example in enumerate(page_of(rule).examples)
+        if example.language == "terraform"
+    ]
+    return (*seeds_in(FOLDERS), *pages, *plans, *assemblies_in(FOLDERS))
 
 
 def document(number: int) -> Seed:
@@ -66,11 +74,11 @@ def document(number: int) -> Seed:
 def judge(number: int, folder: Path) -> tuple[str, float]:
     """What a broken document ends in, and after how many seconds. Raises what the reader or a reporter raises."""
     seed = document(number)
-    path = folder / f"{number}-{seed.name}"
-    path.write_bytes(seed.data)
+    root = folder / f"{number}-{seed.name}"
+    path = _written(seed, root)
     began = time.perf_counter()
     try:
-        reading = read([path])
+        reading = read([root])
         report = check(reading.fleet)
         shown = text.render(report, unread=reading.unread)
         if number % 5 == 0:
@@ -78,16 +86,27 @@ def judge(number: int, folder: Path) -> tuple[str, float]:
                 other.render(report, reading.unread)
             runbook.render(report)
     finally:
-        path.unlink()
+        shutil.rmtree(root) if seed.beside else path.unlink()
     seconds = time.perf_counter() - began
     if reading.unread:
-        unnamed = [item for item in reading.unread if Path(item.path).name != path.name]
+        unnamed = [item for item in reading.unread if not item.path.startswith(str(root))]
         if unnamed or any(not item.reason for item in reading.unread):
             raise AssertionError(f"a refusal that does not name the file or the reason: {reading.unread}")
         return ("refused with a line" if reading.unread[0].line else "refused"), seconds
     if not shown.strip():
         raise AssertionError("an empty report")
     return ("findings" if report.findings else "not decided" if report.not_decided else "nothing found"), seconds
+
+
+def _written(seed: Seed, root: Path) -> Path:
+    """The document as a file, or in a folder with the files that it needs."""
+    if not seed.beside:
+        root.write_bytes(seed.data)
+        return root
+    root.mkdir()
+    for name, data in ((seed.name, seed.data), *seed.beside):
+        (root / name).write_bytes(data)
+    return root / seed.name
 
 
 def run(numbers: range) -> Outcome:
@@ -138,8 +157,7 @@ def main() -> int:
 
 def _again(number: int) -> int:
     seed = document(number)
-    Path(f"broken-{seed.name}").write_bytes(seed.data)
-    print(f"written to broken-{seed.name}")
+    print(f"written to {_written(seed, Path(f'broken-{number}-{seed.name}'))}")
     try:
         with tempfile.TemporaryDirectory() as folder:
             print(*judge(number, Path(folder)))
