@@ -33,6 +33,8 @@ def store_label(item: StoreBudget) -> str:
 def usable_sum(item: StoreBudget) -> str:
     """``312 are usable (416 − 9 − 95)``: max_connections, what the engine keeps, what people and declared clients need."""
     capacity = item.capacity
+    if capacity.usable.is_unknown:
+        return f"how many are usable is {capacity.usable}"
     verb = "is" if str(capacity.usable) == "1" else "are"
     return f"{capacity.usable} {verb} usable ({capacity.max_connections} − {capacity.reserved} − {capacity.set_aside})"
 

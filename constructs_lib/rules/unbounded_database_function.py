@@ -5,7 +5,9 @@
 A function that connects to a store, directly or through a pool, and reserves no concurrency: only the account's quota limits how
 many environments, and so how many connections, it brings.
 
-- *Error* when it connects directly.
+- *Error* when it connects directly and may open more connections than are usable.
+- *Warning* when it connects directly, but the account's quota keeps all clients below what is usable (a cache of 65,000 clients), or
+  when how many are usable is unknown.
 - *Warning* when a pool stands between: the proxy keeps the database safe, but the clients that queue in front of it have no bound,
   so no wait can be proven.
 - *Warning* when something else limits it in practice: every event source has a maximum of its own (`MaximumConcurrency` of a queue),
@@ -262,9 +264,11 @@ def _direct(rule: Rule, item: StoreBudget) -> Iterator[Finding]:
 
 
 def _severity(item: StoreBudget, demand: Demand, limited: str) -> Severity:
-    """An error only where connections are surely too many: nobody can say that of a database whose limit is unknown."""
+    """An error only where they may be too many: not while the account's limit keeps them below an ample one, nor when none is known."""
+    highs = [other.connections.high for other in item.direct]
+    fits = None not in highs and sum(high or 0 for high in highs) <= item.capacity.usable.low
     unsure = bool(limited) or demand.connection.via == "proxy" or item.capacity.usable.is_unknown
-    return Severity.WARNING if unsure else Severity.ERROR
+    return Severity.WARNING if unsure or fits else Severity.ERROR
 
 
 def _left(room: int, demands: tuple[Demand, ...]) -> int:

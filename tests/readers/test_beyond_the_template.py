@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constructs_lib.readers.reading import Reading
+from constructs_lib.readers.sources import read
 
 Read = Callable[..., Reading]
 DB = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro"}}
@@ -133,6 +136,41 @@ def test_a_dns_record_leads_to_the_database_behind_it(reading_of: Read, value: A
     assert found(reading_of(resources)) == {("Db", "direct", "certain")}
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("parameter/shop/db/*", {"likely"}),
+        ("parameter/shop/db/host", {"likely"}),
+        ("parameter/*", set()),
+        ("parameter/other/*", set()),
+    ],
+)
+def test_parameters_that_only_a_permission_names(reading_of: Read, path: str, expected: set[str]) -> None:
+    stored = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/shop/db/host", "Type": "String", "Value": HOST}}
+    allowed = role("ssm:GetParameter*", {"Fn::Sub": f"arn:aws:ssm:${{AWS::Region}}:${{AWS::AccountId}}:{path}"})
+    resources = {"Db": DB, "Stored": stored, "F": function(PREFIX="/shop/db"), "Role": allowed}
+    assert {certainty for _, _, certainty in found(reading_of(resources))} == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "is_database"),
+    [
+        ("PROXY_ENDPOINT", True), ("READER_HOST", True), ("CONNECTION_STRING", True), ("DBEndpoint", True), ("mysqlhost", True),
+        ("HTTPS_PROXY_HOST", False), ("PROXY_URL", False), ("READER_URL", False), ("DB_SERVICE_URL", False), ("DATABASE_API_URL", False),
+    ],
+)  # fmt: skip
+def test_names_that_speak_of_a_database(reading_of: Read, variable: str, is_database: bool) -> None:
+    resources = {"F": function(**{variable: {"Fn::ImportValue": "elsewhere"}}), "Role": role("logs:*")}
+    assert bool(found(reading_of(resources))) is is_database
+
+
+def test_the_case_of_an_attribute_does_not_matter(reading_of: Read) -> None:
+    cache = {"Type": "AWS::ElastiCache::ReplicationGroup", "Properties": {"Engine": "redis"}}
+    value = {"Fn::GetAtt": ["Cache", "PrimaryEndpoint.Address"]}
+    resources = {"Cache": cache, "F": function(REDIS_HOST=value), "Role": role("logs:*")}
+    assert found(reading_of(resources)) == {("Cache", "direct", "certain")}
+
+
 def test_a_host_that_only_a_proxy_has(reading_of: Read) -> None:
     host = "shop-proxy.proxy-abc123.eu-west-1.rds.amazonaws.com"
     alone = {"F": function(DB_HOST=host), "Role": role("logs:*")}
@@ -147,3 +185,25 @@ def test_an_address_that_a_product_of_the_catalogue_gives(reading_of: Read) -> N
     value = {"Fn::GetAtt": ["Cache", "Outputs.EndpointAddress"]}
     resources = {"Cache": product, "F": function(REDIS_HOST=value, API_URL=value), "Role": role("logs:*")}
     assert found(reading_of(resources)) == {("external:Cache", "direct", "likely")}
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("REDIS_HOST", {("db/Cache", "direct", "likely")}),
+        ("DB_HOST", {("db/Db", "direct", "likely")}),
+        ("NEPTUNE_ENDPOINT", {("external:Address", "direct", "likely")}),
+    ],
+)
+def test_a_parameter_means_the_only_store_of_its_family(
+    tmp_path: Path, variable: str, expected: set[tuple[str, str, str]]
+) -> None:
+    made = {"Db": DB, "Cache": {"Type": "AWS::ElastiCache::ServerlessCache", "Properties": {"Engine": "redis"}}}
+    asking = {
+        "Parameters": {"Address": {"Type": "String"}},
+        "Resources": {"F": function(**{variable: {"Ref": "Address"}}), "Role": role("logs:*")},
+    }
+    (tmp_path / "db.json").write_text(json.dumps({"Resources": made}), encoding="utf-8")
+    (tmp_path / "app.json").write_text(json.dumps(asking), encoding="utf-8")
+    fleet = read(sorted(tmp_path.iterdir())).fleet
+    assert {(c.store, c.via, c.certainty) for c in fleet.connections} == expected

@@ -26,6 +26,8 @@ LONGEST = 16_384
 _STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
 _SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+?)(?::SecretString.*)?\}\}")
 _SSM = "AWS::SSM::Parameter"
+#: One parameter, or those below a path, in the ARN of a policy; all of them are no hint at any.
+_PATH = re.compile(r":parameter/+(?P<name>[A-Za-z0-9_.-][^*\0]*)(?P<below>\*?)$")
 _RECORD = "AWS::Route53::RecordSet"
 
 
@@ -49,6 +51,18 @@ class Environment:
             found = tuple(self._follow(value, "", "", 0))
         # How a value leads somewhere is told after the place where it stands.
         return [replace(use, where=where + use.where) for use in found] if found and where else found
+
+    def parameters(self, resource: Value, where: str) -> Iterator[Use]:
+        """What the SSM parameters lead to that the resource of a policy covers: one by name, or all below a path."""
+        path = _PATH.search(_shown(resource)) if isinstance(resource, (str, Text)) else None
+        if path is None:
+            yield from (use for use in self.uses(resource, where) if "SSM parameter" in use.where)
+            return
+        for stored in self.estate.of_type(_SSM):
+            named = stored.get("Name")
+            name = _shown(named).lstrip("/") if isinstance(named, (str, Text)) else ""
+            if name == path["name"] or (path["below"] and name.startswith(path["name"])):
+                yield from self._follow(stored.get("Value"), f"{where}, SSM parameter '{stored.id}'", "", 1)
 
     def literal(self, value: Value, depth: int = 0) -> Value:
         """The value itself, or what the SSM parameter behind it holds."""

@@ -26,15 +26,17 @@ SCHEMES = {
 }  # fmt: skip
 _ABOUT_DATABASES = re.compile(
     r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
-    r"elasticache|memorydb|neptune|redshift|proxy|writer|reader)(?:_|$)|^pghost$|database|postgres|mysql",
+    r"elasticache|memorydb|neptune|redshift|dsql|connection_string)(?:_|$)|^pghost$|database|postgres|mysql",
     re.IGNORECASE,
 )
 _ABOUT_ADDRESSES = re.compile(
-    r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connectionstring)(?:_|$)|pghost$", re.IGNORECASE
+    r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connection_string)(?:_|$)|pghost$",
+    re.IGNORECASE,
 )
 _ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|creds)(?:_|$)", re.IGNORECASE)
 _NOT_DATABASES = re.compile(
-    r"(?:^|_)(?:http|api|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)", re.IGNORECASE
+    r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)",
+    re.IGNORECASE,
 )
 _HOST = re.compile(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
@@ -49,9 +51,34 @@ _RUN_TOGETHER = re.compile(
     r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune)(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?)(?![A-Za-z])",
     re.IGNORECASE,
 )
+#: What only speaks of databases beside a host: the URL of a proxy may be anything.
+_ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)", re.IGNORECASE)
 _PROXY_HOST = re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
+#: Types of store by words that can mean no other.
+_FAMILIES = tuple(
+    (re.compile(words, re.IGNORECASE), frozenset(types))
+    for words, types in (
+        ("dsql", ("AWS::DSQL::Cluster",)),
+        ("neptune", ("AWS::Neptune::DBCluster",)),
+        ("docdb|documentdb|mongo", ("AWS::DocDB::DBCluster", "AWS::DocDBElastic::Cluster")),
+        ("redshift", ("AWS::Redshift::Cluster", "AWS::RedshiftServerless::Workgroup")),
+        (
+            "redis|valkey|memcached|elasticache|memorydb|cache",
+            (
+                "AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster", "AWS::ElastiCache::ServerlessCache",
+                "AWS::MemoryDB::Cluster",
+            ),
+        ),
+    )
+)  # fmt: skip
 #: Resources whose values come from a template or program that is not among the given ones.
-_OPAQUE = ("Custom::", "AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Stack", "AWS::ServiceCatalog::")
+_OPAQUE = (
+    "Custom::",
+    "AWS::CloudFormation::CustomResource",
+    "AWS::CloudFormation::Stack",
+    "AWS::ServiceCatalog::",
+    "AWS::EC2::Instance",
+)
 
 
 class Externals:
@@ -168,7 +195,7 @@ class Externals:
             )
         stores = {
             home.key: home for home in self.databases.home.values()
-            if home.stack.key != function.stack.key and home.type in (CLUSTER, INSTANCE)
+            if home.stack.key != function.stack.key and home.type in _family(words)
         }  # fmt: skip
         if len(stores) != 1:
             return None
@@ -185,6 +212,12 @@ class Externals:
         self.gaps.append(Gap(function.id, missing, advice, function.origin))
 
 
+def _family(words: str) -> frozenset[str]:
+    """The types of store that the names of a variable and its parameter can mean."""
+    named = [types for word, types in _FAMILIES if word.search(words)]
+    return named[0] if named else frozenset((CLUSTER, INSTANCE))
+
+
 def size_in_url(text: str) -> int | None:
     """Connections that a connection string allows each environment; ``None`` when it does not say."""
     match = _LIMIT_IN_URL.search(text)
@@ -196,7 +229,7 @@ def names_address(variable: str) -> bool:
     words = _split(variable)
     if _NOT_DATABASES.search(words):
         return False
-    return bool(_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words))
+    return bool(_ENDPOINTS.search(words) or (_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words)))
 
 
 def _hides_address(variable: str, value: Unresolved) -> bool:

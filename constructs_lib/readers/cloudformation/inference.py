@@ -27,6 +27,7 @@ _TABLE_USE = (
 )  # fmt: skip
 _READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
+_READ_PARAMETER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 READ = "permission to read"
 #: A role that many functions share and that names more tables than this says nothing about any one of them.
 MOST_SHARED_TABLES = 50
@@ -86,7 +87,8 @@ class Inference:
             found += [
                 Clue(table, "http", "likely", f"{where}; the role is not given") for table, where in seen.tables.items()
             ]
-        found += self._told(function, found, seen)
+        if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
+            found += self._told(function, statements or (), seen)
         found = self.data_apis.connecting(found, statements or ())
         return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
 
@@ -197,11 +199,18 @@ class Inference:
             elif store is not None:
                 yield Clue(store.id, "direct", strength, evidence)
 
-    def _told(self, function: Resource, found: list[Clue], seen: Seen) -> Iterator[Clue]:
-        """What it is invoked with, where nothing of its own says where it connects to."""
-        if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
-            for use in self.invokers.uses(function):
-                yield from (replace(clue, strength=weaker(clue.strength, "likely")) for clue in self._use(use, seen))
+    def _told(self, function: Resource, statements: tuple[Statement, ...], seen: Seen) -> Iterator[Clue]:
+        """What it is invoked with, and SSM parameters it may read: for functions of which nothing else says where they connect to."""
+        for use in self.invokers.uses(function):
+            yield from (replace(clue, strength=weaker(clue.strength, "likely")) for clue in self._use(use, seen))
+        for statement in statements:
+            if statement.allows(*_READ_PARAMETER):
+                alone: Certainty = "possible" if statement.shared else "likely"
+                for resource in statement.resources:
+                    for use in self.environment.parameters(resource, "permission to read"):
+                        yield from (
+                            replace(clue, strength=weaker(clue.strength, alone)) for clue in self._use(use, Seen())
+                        )
 
     def _tables(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
         named = {use.resource.id: use for use in self._resources(statement, "dynamodb") if use.resource.type in TABLES}

@@ -79,6 +79,6 @@ def address_role(resource_type: str, attribute: str) -> Role | None:
     kind = ADDRESSES.get(resource_type)
     if kind is None:
         return None
-    if attribute in kind.writer:
+    if attribute in kind.writer or attribute.lower() in map(str.lower, kind.writer):
         return "writer"
-    return "reader" if attribute in kind.reader else None
+    return "reader" if attribute.lower() in map(str.lower, kind.reader) else None
