@@ -1,0 +1,137 @@
+"""Words that are written and that nobody could read leave a gap each; a word that is not written leaves none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.check import Report, check
+from constructs_lib.readers.cloudformation import read_documents
+from constructs_lib.readers.cloudformation.document import Document
+
+HIDDEN = {"Fn::ImportValue": "made-elsewhere"}
+DATABASE: dict[str, Any] = {
+    "Type": "AWS::RDS::DBInstance",
+    "Properties": {"Engine": "postgres", "DBInstanceClass": "db.t4g.medium", "AllocatedStorage": "20"},
+}
+PROXY: dict[str, Any] = {
+    "Type": "AWS::RDS::DBProxy",
+    "Properties": {
+        "DBProxyName": "p",
+        "EngineFamily": "POSTGRESQL",
+        "RequireTLS": True,
+        "Auth": [{"IAMAuth": "DISABLED"}],
+    },
+}
+TARGETS: dict[str, Any] = {
+    "Type": "AWS::RDS::DBProxyTargetGroup",
+    "Properties": {
+        "DBProxyName": {"Ref": "Proxy"},
+        "TargetGroupName": "default",
+        "DBInstanceIdentifiers": [{"Ref": "Db"}],
+    },
+}
+
+
+def function(**properties: Any) -> dict[str, Any]:
+    variables = {"DB_HOST": {"Fn::GetAtt": ["Proxy", "Endpoint"]}, **properties.pop("variables", {})}
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {"Environment": {"Variables": variables}, "Timeout": 5, **properties},
+    }
+
+
+def report(**resources: Any) -> Report:
+    return check(read_documents([Document("s", "s", {"Resources": resources})], {}).fleet)
+
+
+def missing(**resources: Any) -> list[str]:
+    return [gap.missing for gap in report(**resources).not_decided]
+
+
+def with_property(resource: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {**resource, "Properties": {**resource["Properties"], **properties}}
+
+
+def role(statement: Any) -> dict[str, Any]:
+    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": statement}}
+    return {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
+
+
+SOUND = {"Db": DATABASE, "Proxy": PROXY, "Targets": TARGETS, "Api": function()}
+
+
+def test_what_is_not_written_leaves_no_gap() -> None:
+    assert missing(**SOUND) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"Proxy": with_property(PROXY, EngineFamily=HIDDEN)}, "engine family of 'Proxy'"),
+        ({"Proxy": with_property(PROXY, Auth=[{"IAMAuth": HIDDEN}])}, "whether 'Proxy' requires IAM logins"),
+        (
+            {"Targets": with_property(TARGETS, ConnectionPoolConfigurationInfo={"SessionPinningFilters": [HIDDEN]})},
+            "a session pinning filter of 'Proxy'",
+        ),
+        ({"Api": function(TenancyConfig={"TenantIsolationMode": HIDDEN})}, "whether 'Api' has environments of its own for each tenant"),
+        ({"Api": function(variables={"PGOPTIONS": HIDDEN})}, "what PGOPTIONS of 'Api' asks of every session"),
+        (
+            {"Api": function(Role={"Fn::GetAtt": ["Role", "Arn"]}), "Role": role({"Effect": "Allow", "Action": HIDDEN, "Resource": "*"})},
+            "what 'Role' allows",
+        ),
+        ({"Api": function(Role={"Fn::GetAtt": ["Role", "Arn"]}), "Role": role(HIDDEN)}, "what 'Role' allows"),
+        (
+            {
+                "Topic": {
+                    "Type": "AWS::SNS::Subscription",
+                    "Properties": {"Protocol": HIDDEN, "Endpoint": {"Fn::GetAtt": ["Api", "Arn"]}},
+                }
+            },
+            "whether 'Topic' invokes 'Api'",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_a_word_that_nobody_could_read_is_named_once(changed: dict[str, Any], said: str) -> None:
+    assert missing(**{**SOUND, **changed}) == [f"{said}: import made-elsewhere comes from a stack that was not given"]
+
+
+def test_a_pool_size_that_nobody_could_read_is_not_taken_for_one() -> None:
+    shown = report(**{**SOUND, "Api": function(variables={"DB_POOL_SIZE": HIDDEN}, ReservedConcurrentExecutions=5)})
+    (connection,) = shown.fleet.connections
+
+    assert connection.connections_per_environment is not None
+    assert connection.connections_per_environment.is_unknown
+    assert not any("one is assumed" in finding.message for finding in shown.findings)
+
+
+def test_an_alarm_whose_dimension_has_no_readable_name_does_not_watch_everything() -> None:
+    alarm = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "Namespace": "AWS/Lambda",
+            "MetricName": "Throttles",
+            "Dimensions": [{"Name": HIDDEN, "Value": "x"}],
+        },
+    }
+    capped = function(ReservedConcurrentExecutions=5)
+
+    shown = report(**{**SOUND, "Api": capped, "Throttled": alarm})
+
+    assert [gap.subject for gap in shown.not_decided] == ["Throttled"]
+    assert "PP405" not in {finding.code for finding in shown.findings}
+
+
+def test_a_class_and_an_engine_matter_beside_a_pinned_limit() -> None:
+    group = {
+        "Type": "AWS::RDS::DBParameterGroup",
+        "Properties": {"Family": "postgres16", "Parameters": {"max_connections": "100"}},
+    }
+    pinned = with_property(DATABASE, DBParameterGroupName={"Ref": "Limits"}, Engine=HIDDEN, DBInstanceClass=HIDDEN)
+
+    said = missing(**{**SOUND, "Db": pinned, "Limits": group})
+
+    assert "engine of 'Db' is unknown" in said
+    assert any(line.startswith("instance class of 'Db' is unknown") for line in said)
