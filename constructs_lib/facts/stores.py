@@ -31,6 +31,14 @@ def knows(kind: str) -> bool:
     return any(row["kind"] == kind for row in rows("store_limits"))
 
 
+@dataclass(frozen=True)
+class ConnectionRate:
+    """New connections a store admits: ``per_second`` refills a bucket that holds ``burst``."""
+
+    per_second: int
+    burst: int
+
+
 def connection_rate(kind: str) -> ConnectionRate | None:
     """The documented rate of new connections of a store kind; ``None`` where none is documented."""
     for row in rows("store_rates"):
