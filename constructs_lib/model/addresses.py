@@ -50,11 +50,17 @@ def rooms(fleet: Fleet) -> Iterator[Room]:
     for pool in fleet.pools:
         if pool.placement is not None and pool.placement.subnets:
             by_subnets.setdefault(frozenset(pool.placement.subnets), []).append(pool)
+    tenants = _Tenants(fleet) if by_subnets else None
     for names, pools in by_subnets.items():
         subnets = tuple(found for name in sorted(names) if (found := fleet.network.subnet_by_id.get(name)) is not None)
         needs = tuple((pool, count) for pool in pools if (count := needed_by(fleet, pool)) is not None)
-        if len(subnets) == len(names) and all(addresses_of(subnet) is not None for subnet in subnets) and needs:
-            yield Room(subnets, needs, tuple(_taken(fleet, names)))
+        if (
+            len(subnets) == len(names)
+            and all(addresses_of(subnet) is not None for subnet in subnets)
+            and needs
+            and tenants
+        ):
+            yield Room(subnets, needs, tuple(tenants.of(names)))
 
 
 def unread_blocks(fleet: Fleet) -> Iterator[Gap]:
@@ -97,21 +103,37 @@ def _for_instance(store: Store, instance: Instance) -> int | None:
     return proxy_addresses(instance.instance_class)
 
 
-def _taken(fleet: Fleet, names: frozenset[str]) -> Iterator[str]:
-    """One address for each network interface that is surely in one of the subnets."""
-    interfaces = {
-        (subnet, frozenset(consumer.placement.security_groups))
-        for consumer in fleet.consumers
-        if consumer.placement is not None and not consumer.placement.unresolved
-        for subnet in consumer.placement.subnets
-        if subnet in names
-    }
-    yield from (f"functions in {subnet}" for subnet, _ in sorted(interfaces, key=str))
-    yield from (resource for subnet, resource in fleet.network.addresses_used if subnet in names)
-    for endpoint in fleet.network.endpoints:
-        for subnet in () if endpoint.gateway else endpoint.subnets or ():
-            if subnet in names:
-                yield f"{endpoint.id} in {subnet}"
-    for store in fleet.stores:
-        if store.placement is not None and store.placement.subnets and set(store.placement.subnets) <= names:
-            yield from (instance.id for instance in store.instances)
+class _Tenants:
+    """Everything that takes addresses, by subnet, each with its place in the order of the fleet."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._interfaces: dict[str, set[frozenset[str]]] = {}
+        self._named: dict[str, list[tuple[int, int, str]]] = {}
+        self._stores: dict[str, list[tuple[int, Store]]] = {}
+        for consumer in fleet.consumers:
+            placement = consumer.placement
+            for subnet in placement.subnets if placement is not None and not placement.unresolved else ():
+                self._interfaces.setdefault(subnet, set()).add(
+                    frozenset(placement.security_groups if placement else ())
+                )
+        for number, (subnet, resource) in enumerate(fleet.network.addresses_used):
+            self._named.setdefault(subnet, []).append((0, number, resource))
+        placed = (
+            (found, subnet) for found in fleet.network.endpoints if not found.gateway for subnet in found.subnets or ()
+        )
+        for number, (endpoint, subnet) in enumerate(placed):
+            self._named.setdefault(subnet, []).append((1, number, f"{endpoint.id} in {subnet}"))
+        for number, store in enumerate(fleet.stores):
+            if store.placement is not None and store.placement.subnets:
+                self._stores.setdefault(store.placement.subnets[0], []).append((number, store))
+
+    def of(self, names: frozenset[str]) -> Iterator[str]:
+        """One address for each network interface that is surely in one of the subnets."""
+        interfaces = [(subnet, groups) for subnet in names for groups in self._interfaces.get(subnet, ())]
+        yield from (f"functions in {subnet}" for subnet, _ in sorted(interfaces, key=str))
+        named = sorted(item for subnet in names for item in self._named.get(subnet, ()))
+        yield from (shown for _, _, shown in named)
+        stores = [item for subnet in names for item in self._stores.get(subnet, ())]
+        for _, store in sorted(stores, key=lambda item: item[0]):
+            if store.placement is not None and set(store.placement.subnets) <= names:
+                yield from (instance.id for instance in store.instances)

@@ -302,6 +302,14 @@ class Fleet:
         return {consumer: tuple(items) for consumer, items in grouped.items()}
 
     @cached_property
+    def alarms_by_metric(self) -> dict[tuple[str | None, str | None], tuple[Alarm, ...]]:
+        """Grouped by namespace and metric."""
+        grouped: dict[tuple[str | None, str | None], list[Alarm]] = {}
+        for alarm in self.alarms:
+            grouped.setdefault((alarm.namespace, alarm.metric), []).append(alarm)
+        return {metric: tuple(items) for metric, items in grouped.items()}
+
+    @cached_property
     def pools_by_store(self) -> dict[str, tuple[Pool, ...]]:
         grouped: dict[str, list[Pool]] = {}
         for pool in self.pools:

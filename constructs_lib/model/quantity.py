@@ -20,6 +20,8 @@ def to_number(value: float | int | Fraction | Decimal) -> Number:
 
     Raises ``ValueError`` for negative, infinite or not-a-number values: no quantity of this library can be any of them.
     """
+    if type(value) is int and value >= 0:
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"quantity must be a finite number, got {value!r}")

@@ -10,7 +10,8 @@ _NAMESPACE, _METRIC, _DIMENSION = "AWS/Lambda", "Throttles", "FunctionName"
 
 def watched(consumer: Consumer, fleet: Fleet) -> bool:
     """Whether an alarm looks at the throttles of the function, or of all functions."""
-    return any(alarm.watches(_NAMESPACE, _METRIC, _DIMENSION, consumer.id) for alarm in fleet.alarms)
+    alarms = fleet.alarms_by_metric.get((_NAMESPACE, _METRIC), ())
+    return any(alarm.watches(_NAMESPACE, _METRIC, _DIMENSION, consumer.id) for alarm in alarms)
 
 
 def perhaps_watched(fleet: Fleet) -> tuple[Alarm, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-/.\s]+")
 #: What the CDK appends to a logical id.
@@ -11,4 +12,9 @@ _HASH = re.compile(r"(?<=\w)[0-9A-F]{8}\Z")
 
 def words(name: str | None) -> list[str]:
     """The words of a name in lower case, in order; a hash at the end is none."""
-    return [word.lower() for word in _BETWEEN.split(_HASH.sub("", name or "")) if word]
+    return list(_words(name))
+
+
+@lru_cache(maxsize=32_768)
+def _words(name: str | None) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _BETWEEN.split(_HASH.sub("", name or "")) if word)

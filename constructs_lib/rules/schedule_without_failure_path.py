@@ -212,7 +212,8 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
 
 
 def _is_watched(fleet: Fleet, consumer: Consumer) -> bool:
-    return any(alarm.watches("AWS/Lambda", "Errors", "FunctionName", consumer.id) for alarm in fleet.alarms)
+    alarms = fleet.alarms_by_metric.get(("AWS/Lambda", "Errors"), ())
+    return any(alarm.watches("AWS/Lambda", "Errors", "FunctionName", consumer.id) for alarm in alarms)
 
 
 def _finding(rule: Rule, consumer: Consumer, *, queued: bool) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from constructs_lib.model.key_value import Export
 from constructs_lib.model.schedules import Schedule
@@ -45,9 +46,10 @@ def _all(
         if _EXPORT.search(shown(definition)):
             yield from _exported(machine, definition, environment, tuple(started.get(machine.id, ())))
     for function in estate.of_type(FUNCTION):
-        statements = [item for item in permissions.of_function(function) or () if _allows_export(item)]
-        incremental = True if _speaks_of_increments(function) else None
-        for table in _tables([list(statement.resources) for statement in statements], environment):
+        statements = [item for item in permissions.of_function(function) or () if _allows_export(item.actions)]
+        tables = _tables([list(statement.resources) for statement in statements], environment) if statements else ()
+        incremental = True if tables and _speaks_of_increments(function) else None
+        for table in tables:
             plans = tuple(started.get(function.id, ()))
             yield table, Export(function.id, incremental, plans, function.origin)
 
@@ -62,9 +64,10 @@ def _exported(
         yield table, Export(resource.id, incremental, schedules, resource.origin)
 
 
-def _allows_export(statement: Statement) -> bool:
+@lru_cache(maxsize=8192)
+def _allows_export(actions: tuple[str, ...]) -> bool:
     """Whether the export is allowed by its name: a wildcard over every action says nothing about exports."""
-    return any("export" in action.lower() for action in statement.actions) and statement.allows(
+    return any("export" in action.lower() for action in actions) and Statement(actions, ()).allows(
         "dynamodb:ExportTableToPointInTime"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from constructs_lib.model.fleet import Connection
 from constructs_lib.model.grants import Grant
@@ -18,6 +19,13 @@ _ANALYTICAL = (
     "firehose:PutRecordBatch", "redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement", "s3tables:PutTableData",
 )  # fmt: skip
 _LAKE = re.compile(r"lake|analytic|warehouse|parquet|athena|reporting", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)
+def _analytical(allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions on analytical services that these actions of a statement cover."""
+    statement = Statement(allowed, ())
+    return tuple(action for action in _ANALYTICAL if statement.allows(action))
 
 
 class Grants:
@@ -63,7 +71,7 @@ class Grants:
         for statement in self._written(function):
             if statement.refused:
                 continue
-            found.update(dict.fromkeys(action for action in _ANALYTICAL if statement.allows(action)))
+            found.update(dict.fromkeys(_analytical(statement.actions)))
             if statement.allows("s3:PutObject"):
                 found.update(dict.fromkeys(f"s3:PutObject on '{bucket}'" for bucket in self._lakes(statement)))
         return tuple(found)

@@ -39,6 +39,7 @@ class Named:
         self.estate = estate
         self._names: dict[str, Names[Resource]] = {}
         self._every: Names[Resource] | None = None
+        self._in_lower_case: dict[str, dict[str, list[Resource]]] = {}
 
     def _of(self, resource_type: str) -> Names[Resource]:
         names = self._names.get(resource_type)
@@ -51,13 +52,17 @@ class Named:
 
     def in_any_case(self, name: str, types: Set[str]) -> Resource | None:
         """The one resource of the types whose plain name differs in nothing but case, as identifiers of databases may."""
-        found = [
-            resource
-            for kind in types
-            for resource in self.estate.of_type(kind)
-            if any((text_of(resource.get(key)) or "").lower() == name.lower() for key in NAMED_BY.get(kind, ()))
-        ]
+        found = [resource for kind in types for resource in self._lower(kind).get(name.lower(), ())]
         return found[0] if len(found) == 1 else None
+
+    def _lower(self, kind: str) -> dict[str, list[Resource]]:
+        names = self._in_lower_case.get(kind)
+        if names is None:
+            names = self._in_lower_case[kind] = {}
+            for resource in self.estate.of_type(kind):
+                for text in {(text_of(resource.get(key)) or "").lower() for key in NAMED_BY.get(kind, ())}:
+                    names.setdefault(text, []).append(resource)
+        return names
 
     def _all(self) -> Names[Resource]:
         """Names of every kind: most texts are nobody's name, and one look tells."""
