@@ -99,3 +99,21 @@ def test_broken_documents_end_in_a_report_or_a_refusal() -> None:
     assert outcome.failures == []
     assert outcome.ends["findings"] > 50
     assert outcome.ends["refused with a line"] > 20
+
+
+def test_resources_that_name_themselves_lead_nowhere() -> None:
+    """Found by ``benchmarks/robustness.py``: aliases and attachments were followed in circles."""
+    alarm = {"MetricName": "Throttles", "Dimensions": [{"Name": "FunctionName", "Value": {"Ref": "Alias"}}]}
+    resources = {
+        "Alias": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Other"}}},
+        "Other": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Alias"}}},
+        "Attachment": {
+            "Type": "AWS::SecretsManager::SecretTargetAttachment",
+            "Properties": {"SecretId": {"Ref": "Attachment"}, "TargetId": {"Ref": "Db"}},
+        },
+        "Db": {"Type": "AWS::RDS::DBInstance", "Properties": {"MasterUserPassword": {"Ref": "Attachment"}}},
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "AWS/Lambda", **alarm}},
+    }
+    fleet = read_documents([Document("s", "s", {"Resources": resources})], {}).fleet
+    assert [store.id for store in fleet.stores] == ["Db"]
+    assert fleet.consumers == ()

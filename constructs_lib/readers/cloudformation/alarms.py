@@ -9,7 +9,7 @@ from typing import Any
 from constructs_lib.model.alarms import Alarm
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.functions import ALIASES
+from constructs_lib.readers.cloudformation.functions import ALIASES, MOST_HOPS
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, items_of, text_of, why_unread
 
@@ -59,10 +59,10 @@ def _alarm(resource: Resource, metric: dict[str, Any], environment: Environment)
     )
 
 
-def _named(value: Value, environment: Environment) -> str | None:
+def _named(value: Value, environment: Environment, hops: int = MOST_HOPS) -> str | None:
     """The resource that a dimension's value leads to, a function for its alias or version, else the plain text."""
     for use in environment.uses(value, "dimension"):
-        if use.resource.type in ALIASES:
-            return _named(use.resource.get("FunctionName"), environment)
+        if use.resource.type in ALIASES and hops:
+            return _named(use.resource.get("FunctionName"), environment, hops - 1)
         return use.resource.id
     return text_of(value)

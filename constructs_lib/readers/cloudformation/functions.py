@@ -26,14 +26,16 @@ _GENERATED = re.compile(
 #: Functions of that one provider framework hand the work to a function of the user.
 HANDS_ON = ("USER_ON_EVENT_FUNCTION_ARN", "USER_IS_COMPLETE_FUNCTION_ARN")
 DEFAULT_TIMEOUT = Quantity.exact(3)
+#: An alias names a version, a version a function; more is a circle.
+MOST_HOPS = 3
 
 
-def function_of(estate: Estate, named: Named, value: Value) -> Resource | None:
+def function_of(estate: Estate, named: Named, value: Value, hops: int = MOST_HOPS) -> Resource | None:
     """The function behind a reference to it, its alias, its version or the text of an invocation ARN."""
     for reference in references_in(value):
         resource = estate.resource(reference)
-        if resource is not None and resource.type in ALIASES:
-            return function_of(estate, named, resource.get("FunctionName"))
+        if resource is not None and resource.type in ALIASES and hops:
+            return function_of(estate, named, resource.get("FunctionName"), hops - 1)
         if resource is not None and resource.type == FUNCTION:
             return resource
     return named.resource(value, {FUNCTION})

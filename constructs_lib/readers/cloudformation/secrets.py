@@ -40,13 +40,16 @@ class Secrets:
         for proxy in estate.of_type(PROXY):
             self._authenticates(proxy)
 
-    def secret_of(self, value: object) -> Resource | None:
-        """The secret that a value names, by reference, by name, or through its attachment; ``None`` when no template makes it."""
+    def secret_of(self, value: object, *, through: bool = False) -> Resource | None:
+        """The secret that a value names, by reference, by name, or through its attachment; ``None`` when no template makes it.
+
+        ``through`` an attachment already: one that names another, or itself, names no secret.
+        """
         for use in self.environment.uses(value, ""):  # type: ignore[arg-type]
             if use.resource.type == SECRET:
                 return use.resource
-            if use.resource.type == ATTACHMENT:
-                return self.secret_of(use.resource.get("SecretId"))
+            if use.resource.type == ATTACHMENT and not through:
+                return self.secret_of(use.resource.get("SecretId"), through=True)
         return None
 
     def _attach(self, attachment: Resource) -> None:
