@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import pkgutil
 from functools import cache
-from importlib import resources
 
 
 @cache
 def rows(table: str) -> tuple[dict[str, str], ...]:
     """All rows of ``data/<table>.csv`` as dictionaries of strings."""
-    text = resources.files("constructs_lib.facts").joinpath("data").joinpath(f"{table}.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    # importlib.resources would do the same and load thirty modules that a short-lived check does not need.
+    data = pkgutil.get_data("constructs_lib.facts", f"data/{table}.csv")
+    if data is None:
+        raise FileNotFoundError(f"the table '{table}' is not in the installed package")
+    return tuple(csv.DictReader(data.decode("utf-8").splitlines()))
 
 
 def version_tuple(version: str) -> tuple[int, ...]:

@@ -104,7 +104,10 @@ class SecondProcess:
 
 
 def _started() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, *sys.path]
+    # It hears nothing of the environment: where bytecode goes is said again.
+    cache = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+    options = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else []), *cache]
+    command = [sys.executable, *options, "-c", _PROGRAM, *sys.path]
     return subprocess.Popen(  # noqa: S603 - this interpreter, with a program written above
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )

@@ -12,7 +12,6 @@ from constructs_lib.readers.cloudformation import Document, read_documents
 from constructs_lib.readers.cloudformation.document import Parsed, template_name
 from constructs_lib.readers.reading import Reading, Unread, UnreadableError
 from constructs_lib.readers.second_process import Outcome, SecondProcess, outcome
-from constructs_lib.readers.terraform import plan_document
 
 __all__ = ["Reading", "Unread", "documents_in", "read"]
 
@@ -138,6 +137,8 @@ class _Gathering:
         try:
             data = path.read_bytes()
             if _PLAN in data[:_HEAD]:
+                from constructs_lib.readers.terraform import plan_document  # noqa: PLC0415 - only plans pay for it
+
                 self.found.append(plan_document(str(path), data))
                 return
         except UnreadableError as problem:

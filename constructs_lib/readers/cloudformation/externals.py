@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from constructs_lib.model.fleet import Gap, Store, Via
@@ -193,13 +194,21 @@ class Externals:
             return Clue(
                 pools[0][1].id, "proxy", "likely", evidence.format("proxy"), pool=pools[0][0].id, addressed=True
             )
-        stores = {
-            home.key: home for home in self.databases.home.values()
-            if home.stack.key != function.stack.key and home.type in _family(words)
-        }  # fmt: skip
+        stores = [
+            home for kind in _family(words) for home in self._homes.get(kind, {}).values()
+            if home.stack.key != function.stack.key
+        ]  # fmt: skip
         if len(stores) != 1:
             return None
-        return Clue(next(iter(stores.values())).id, "direct", "likely", evidence.format("database"), addressed=True)
+        return Clue(stores[0].id, "direct", "likely", evidence.format("database"), addressed=True)
+
+    @cached_property
+    def _homes(self) -> dict[str, dict[tuple[str, str], Resource]]:
+        """The stores of the templates by type and key."""
+        homes: dict[str, dict[tuple[str, str], Resource]] = {}
+        for home in self.databases.home.values():
+            homes.setdefault(home.type, {})[home.key] = home
+        return homes
 
     def table(self, name: str) -> str:
         """A table that no template makes, known by its literal name."""
