@@ -12,7 +12,13 @@ def test_a_subnet_has_five_addresses_less_than_its_block(prefix: int, usable: in
 
 @pytest.mark.parametrize(
     ("instance_class", "addresses"),
-    [("db.t4g.micro", 10), ("db.r6g.xlarge", 10), ("db.r6g.2xlarge", 15), ("db.r6g.12xlarge", 60), ("db.r7i.48xlarge", 110)],
+    [
+        ("db.t4g.micro", 10),
+        ("db.r6g.xlarge", 10),
+        ("db.r6g.2xlarge", 15),
+        ("db.r6g.12xlarge", 60),
+        ("db.r7i.48xlarge", 110),
+    ],
 )
 def test_a_proxy_needs_addresses_by_the_size_of_the_instance(instance_class: str, addresses: int) -> None:
     assert network.proxy_addresses(instance_class) == addresses

@@ -9,7 +9,10 @@ from constructs_lib.rules._page import page_of
 
 #: What cannot be shown, with the reason. A rule that is listed here and shows the language after all fails too.
 EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("PP214", "terraform"): "its provider registers the target again while an instance is being created, and does not wait for it",
+    (
+        "PP214",
+        "terraform",
+    ): "its provider registers the target again while an instance is being created, and does not wait for it",
 }
 WRITTEN_AS = {"cloudformation": "template", "sam": "template", "cdk": "cdk", "terraform": "terraform"}
 
