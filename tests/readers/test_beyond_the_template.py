@@ -31,6 +31,11 @@ def function(**variables: Any) -> dict[str, Any]:
     }
 
 
+def in_vpc(made: dict[str, Any]) -> dict[str, Any]:
+    network = {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    return {**made, "Properties": {**made["Properties"], "VpcConfig": network}}
+
+
 def role(action: Any, resource: Any = "*") -> dict[str, Any]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     return {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}}
@@ -109,10 +114,15 @@ def test_what_invokes_a_function_tells_it_of_a_database(reading_of: Read, what: 
         "Secret": SECRET,
         "Attached": ATTACHED,
         "T": TOLD[what],
-        "F": function(),
+        "F": in_vpc(function()),
         "Role": role("logs:*"),
     }
     assert found(reading_of(resources)) == {("Db", "direct", "likely")}
+
+
+def test_an_address_told_to_a_function_outside_the_network_may_be_for_something_else(reading_of: Read) -> None:
+    resources = {"Db": DB, "T": TOLD["custom resource"], "F": function(), "Role": role("route53:*")}
+    assert found(reading_of(resources)) == {("Db", "direct", "possible")}
 
 
 def test_what_the_environment_says_outweighs_what_an_event_tells(reading_of: Read) -> None:

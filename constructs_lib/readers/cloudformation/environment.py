@@ -37,6 +37,7 @@ class Environment:
     def __init__(self, estate: Estate, named: Named) -> None:
         self.estate = estate
         self.named = named
+        self._parameters: list[tuple[str, Resource]] | None = None
         self._known: dict[str | Text | Reference, tuple[Use, ...]] = {}
 
     def uses(self, value: Value, where: str) -> Sequence[Use]:
@@ -58,11 +59,18 @@ class Environment:
         if path is None:
             yield from (use for use in self.uses(resource, where) if "SSM parameter" in use.where)
             return
-        for stored in self.estate.of_type(_SSM):
-            named = stored.get("Name")
-            name = _shown(named).lstrip("/") if isinstance(named, (str, Text)) else ""
+        for name, stored in self._parameter_names():
             if name == path["name"] or (path["below"] and name.startswith(path["name"])):
                 yield from self._follow(stored.get("Value"), f"{where}, SSM parameter '{stored.id}'", "", 1)
+
+    def _parameter_names(self) -> list[tuple[str, Resource]]:
+        """Every SSM parameter by its name without the leading slash, read once."""
+        if self._parameters is None:
+            named = [(stored.get("Name"), stored) for stored in self.estate.of_type(_SSM)]
+            self._parameters = [
+                (_shown(name).lstrip("/"), stored) for name, stored in named if isinstance(name, (str, Text))
+            ]
+        return self._parameters
 
     def literal(self, value: Value, depth: int = 0) -> Value:
         """The value itself, or what the SSM parameter behind it holds."""

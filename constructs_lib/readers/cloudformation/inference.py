@@ -201,8 +201,12 @@ class Inference:
 
     def _told(self, function: Resource, statements: tuple[Statement, ...], seen: Seen) -> Iterator[Clue]:
         """What it is invoked with, and SSM parameters it may read: for functions of which nothing else says where they connect to."""
+        inside = function.get("VpcConfig") is not None
         for use in self.invokers.uses(function):
-            yield from (replace(clue, strength=weaker(clue.strength, "likely")) for clue in self._use(use, seen))
+            for clue in self._use(use, seen):
+                # An address alone may be meant for a DNS record or a tag; who connects has credentials, or sits in the network.
+                told: Certainty = "likely" if clue.secret or inside else "possible"
+                yield replace(clue, strength=weaker(clue.strength, told))
         for statement in statements:
             if statement.allows(*_READ_PARAMETER):
                 alone: Certainty = "possible" if statement.shared else "likely"
