@@ -37,6 +37,11 @@ NOT_VALUES = frozenset(
     {"Type", "AWSTemplateFormatVersion", "Transform", "Ref", "Description", "DependsOn", "Condition"}
 )
 
+#: Names of planned things: what others refer to them by stays known in the configuration.
+NAMES = frozenset(
+    {"function_name", "db_proxy_name", "name", "rule", "identifier", "cluster_identifier", "consumer", "store", "pool"}
+)
+
 Said = frozenset[tuple[str, str]]
 
 
@@ -82,7 +87,8 @@ def _planned(body: Any) -> Iterator[tuple[Place, Any]]:
         here: Place = ("planned_values", "root_module", "resources", index, "values")
         for inside in places(resource["values"]):
             value = at(resource["values"], inside)
-            if inside and isinstance(inside[-1], str) and value is not None and not isinstance(value, (dict, list)):
+            named = bool(inside) and isinstance(inside[-1], str) and inside[-1] not in NAMES
+            if named and value is not None and not isinstance(value, (dict, list)):
                 yield (*here, *inside), _after_apply(body, (*here, *inside), resource["address"], inside)
 
 

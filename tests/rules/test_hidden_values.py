@@ -19,3 +19,9 @@ ALWAYS = ["PP209", "PP213", "PP502"]
 @pytest.mark.parametrize("code", sorted({*TODAY, *ALWAYS}))
 def test_no_value_is_hidden_without_a_word(code: str) -> None:
     assert [str(silence) for silence in silences(code)] == []
+
+
+@pytest.mark.parametrize("code", ["PP103", "PP213", "PP702"])
+def test_no_argument_of_a_plan_is_known_after_apply_without_a_word(code: str) -> None:
+    """Declarations, logins and policies of plans: those once were."""
+    assert [str(silence) for silence in silences(code, terraform=True)] == []

@@ -7,11 +7,13 @@ consumers of the plan are named by their address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.reading import UnreadableError
 from constructs_lib.readers.terraform.plan import Plan, listed, mapping
+from constructs_lib.readers.terraform.values import AFTER_APPLY
 
 TYPE = "terraform_data"
 CONNECTIONS, STORE = "poolproof:connections", "poolproof:store"
@@ -51,6 +53,17 @@ def lines_of(plan: Plan) -> dict[tuple[str, ...], int]:
 def _entries(plan: Plan, key: str) -> Iterator[dict[str, Any]]:
     for resource in plan.resources:
         if resource.type == TYPE:
-            for entry in listed(mapping(resource.values.get("input")).get(key)):
+            flags = listed(mapping(mapping(resource.unknown).get("input")).get(key))
+            for index, entry in enumerate(listed(mapping(resource.values.get("input")).get(key))):
                 if isinstance(entry, dict):
-                    yield entry
+                    waits = mapping(flags[index] if index < len(flags) and key in (CONNECTIONS, STORE) else None)
+                    yield {**entry, **_waiting(resource.address, waits)}
+
+
+def _waiting(address: str, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry declares once the plan is applied."""
+    return {
+        name: Unresolved(f"{name} declared in '{address}' is {AFTER_APPLY}")
+        for name, flag in flags.items()
+        if flag is True and name not in ("consumer", "store")
+    }

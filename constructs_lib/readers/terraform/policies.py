@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import Target, intrinsic
-from constructs_lib.readers.terraform.values import Values, document, walk
+from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
 
 DOCUMENT = "aws_iam_policy_document"
 HIDDEN = "the policy is known after apply, so its actions are assumed"
@@ -31,6 +32,9 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
             statements += _document_statements(values, target[0])
         elif isinstance(target, tuple) and not target[0].data:
             statements += _assumed(target)
+    planned = any(isinstance(target, tuple) and not target[0].data for target in targets)
+    if not statements and not planned and walk(resource.unknown, path) is True:
+        return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
     return {"Statement": statements} if statements else None
 
 

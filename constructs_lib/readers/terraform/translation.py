@@ -261,11 +261,15 @@ def _proxy(values: Values, resource: Planned, properties: dict[str, Any]) -> Non
     written = listed(resource.expressions.get("auth"))
     blocks = listed(resource.values.get("auth"))
     auth: list[dict[str, Any]] = []
+    flags = listed(mapping(resource.unknown).get("auth"))
     for index, block in enumerate(blocks):
         expression = mapping(written[index] if index < len(written) else None).get("secret_arn")
         targets = values.references.of(expression, resource)
         secret = values.value(mapping(block).get("secret_arn"), targets, f"secret_arn of '{resource.address}'")
-        auth.append({"IAMAuth": mapping(block).get("iam_auth"), "SecretArn": secret})
+        login = mapping(block).get("iam_auth")
+        if login is None and mapping(flags[index] if index < len(flags) else None).get("iam_auth") is True:
+            login = Unresolved(f"iam_auth of '{resource.address}' is {AFTER_APPLY}")
+        auth.append({"IAMAuth": login, "SecretArn": secret})
     if len(auth) == 1 and not written and isinstance(auth[0]["SecretArn"], Unresolved):
         passed = [target for target in values.references.arguments(resource, _SECRETS) if isinstance(target, tuple)]
         auth[0]["SecretArn"] = assumed(intrinsic(passed[0]), DYNAMIC) if len(passed) == 1 else auth[0]["SecretArn"]
