@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from constructs_lib.model.fleet import Gap, Store, Via
@@ -233,6 +233,7 @@ def size_in_url(text: str) -> int | None:
     return int(match.group(1)) or None if match else None
 
 
+@lru_cache(maxsize=8192)
 def names_address(variable: str) -> bool:
     """Whether a variable's name says that it holds the address of a database."""
     words = _split(variable)
@@ -250,6 +251,7 @@ def _hides_address(variable: str, value: Unresolved) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def _hides_credentials(variable: str) -> bool:
     words = _split(variable)
     return bool(_ABOUT_DATABASES.search(words) and _ABOUT_CREDENTIALS.search(words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from constructs_lib.model.deployment import DeploymentStyle
 from constructs_lib.model.fleet import Consumer, EventSource, Provisioned
@@ -43,8 +44,12 @@ def function_of(estate: Estate, named: Named, value: Value, hops: int = MOST_HOP
 
 def is_generated(function: Resource) -> bool:
     """Whether the CDK wrote the function by itself: a provider framework, log retention, bucket clean-up and the like."""
-    path = function.construct_path or ""
-    return bool(_GENERATED.search(path) or _GENERATED.search(function.logical_id))
+    return _is_generated(function.construct_path or "", function.logical_id)
+
+
+@lru_cache(maxsize=8192)
+def _is_generated(path: str, logical_id: str) -> bool:
+    return bool(_GENERATED.search(path) or _GENERATED.search(logical_id))
 
 
 class Functions:

@@ -82,7 +82,7 @@ class Resolver:
         plain = _PLAIN if self.estate.depth <= DEEPEST else ()
         if isinstance(raw, list):
             items = [item if type(item) in plain else resolve(item) for item in raw]
-            return [item for item in items if type(item) is not NoValue]
+            return [item for item in items if type(item) is not NoValue] if NoValue in map(type, items) else items
         if len(raw) == 1:
             name, argument = next(iter(raw.items()))
             function = self._functions.get(name)
@@ -92,7 +92,9 @@ class Resolver:
                 return self._unknown_function(name)
         resolved = {key: item if type(item) in plain else resolve(item) for key, item in raw.items()}
         resolved.pop("Fn::Transform", None)
-        return {key: item for key, item in resolved.items() if type(item) is not NoValue}
+        if NoValue in map(type, resolved.values()):
+            return {key: item for key, item in resolved.items() if type(item) is not NoValue}
+        return resolved
 
     def _unknown_function(self, name: str) -> Value:
         if name.removeprefix("Fn::") in ("Equals", "And", "Or", "Not", "Contains"):

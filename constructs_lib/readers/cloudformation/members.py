@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -69,6 +71,11 @@ class Members:
         if resource is not None and resource.type == _STORED and depth < DEEPEST:
             return self.of(resource.get("Value"), resource_type, depth + 1)
         return (), (f"'{reference.logical_id}' gives something that the templates do not show",)
+
+    @cached_property
+    def shown(self) -> set[tuple[str, str]]:
+        """What other stacks may have been given; see ``shown_outside``."""
+        return shown_outside(self.estate)
 
     def vpc(self, value: Value) -> str | None:
         """The id of the one VPC that a value surely names."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from constructs_lib.model.network import EVERY_PORT, Peer, SecurityGroup, SecurityGroupRule
 from constructs_lib.readers.cloudformation.databases import Databases
-from constructs_lib.readers.cloudformation.members import DEFAULT_GROUP, VPC, Members, shown_outside
+from constructs_lib.readers.cloudformation.members import DEFAULT_GROUP, VPC, Members
 from constructs_lib.readers.cloudformation.network import GROUP, INGRESS
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, text_of
@@ -46,7 +46,7 @@ class SecurityGroups:
 
     def all(self) -> Iterator[SecurityGroup]:
         """Every group that the templates make."""
-        shown = shown_outside(self.estate)
+        shown = self.members.shown
         yield from self._defaults()
         for group in self.estate.of_type(GROUP):
             added = self._added.get(group.key, [])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Resource:
     """One resource of a stack; properties are resolved when asked for, once."""
 
-    __slots__ = ("_resolved", "body", "id", "key", "logical_id", "maybe", "properties", "stack", "type")
+    __slots__ = ("_origin", "_resolved", "body", "id", "key", "logical_id", "maybe", "properties", "stack", "type")
 
     def __init__(self, stack: Stack, logical_id: str, body: Mapping[str, Any]) -> None:
         self.stack = stack
@@ -37,6 +37,7 @@ class Resource:
         self.properties: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
         self.type = str(body.get("Type", ""))
         self.maybe = False
+        self._origin: Origin | None = None
         self._resolved: dict[str, Value] = {}
 
     def __repr__(self) -> str:
@@ -59,9 +60,11 @@ class Resource:
 
     @property
     def origin(self) -> Origin:
-        document = self.stack.document
-        written_as = self.body.get("poolproof:from", self.logical_id)
-        return Origin(document.path, document.line("Resources", written_as), self.logical_id, self.construct_path)
+        if self._origin is None:
+            document = self.stack.document
+            line = document.line("Resources", self.body.get("poolproof:from", self.logical_id))
+            self._origin = Origin(document.path, line, self.logical_id, self.construct_path)
+        return self._origin
 
     def get(self, *path: str) -> Value:
         """The resolved property at a path of keys; ``None`` when it is not set."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from constructs_lib.model.network import DefaultRoute, Subnet, VpcEndpoint
-from constructs_lib.readers.cloudformation.members import VPC, Members, shown_outside
+from constructs_lib.readers.cloudformation.members import VPC, Members
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Reference, Text, Value, references_in, text_of, truth_of
 
@@ -54,7 +54,7 @@ class Subnets:
 
     def all(self) -> Iterator[Subnet]:
         """Every subnet that the templates make."""
-        shown = shown_outside(self.estate)
+        shown = self.members.shown
         for subnet in self.estate.of_type(SUBNET):
             table = self.table.get(subnet.key)
             vpc = self.members.resource(subnet.get("VpcId"), VPC)
