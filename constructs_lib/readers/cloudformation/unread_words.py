@@ -17,7 +17,14 @@ from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Value, entries_of, items_of, why_unread
+from constructs_lib.readers.cloudformation.values import (
+    Unresolved,
+    Value,
+    entries_of,
+    items_of,
+    references_in,
+    why_unread,
+)
 
 SUBSCRIPTION = "AWS::SNS::Subscription"
 ROTATION = "AWS::SecretsManager::RotationSchedule"
@@ -88,6 +95,11 @@ class UnreadWords:
             if secret is not None and secret.id in used:
                 rotation = schedule.get("HostedRotationLambda", "RotationType")
                 yield from _gap(secret, rotation, f"with which strategy '{secret.id}' rotates")
+                for reference in references_in(schedule.get("RotationLambdaARN")):
+                    made = self.estate.resource(reference)
+                    named = made.get("Location", "ApplicationId") if made is not None else None
+                    if isinstance(named, Unresolved):
+                        yield from _gap(secret, named, f"with which strategy '{secret.id}' rotates")
 
     def _of_subscriptions(self) -> Iterator[Gap]:
         """Subscriptions that may invoke a function of the given templates."""
