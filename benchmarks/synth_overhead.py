@@ -36,7 +36,7 @@ BUDGET_PERCENT = 3.0
 
 
 def app(folder: Path, *, checked: bool) -> cdk.App:
-    """A VPC, a database and 300 functions; every third is handed the database's address."""
+    """A VPC, a database and 300 functions; every third is handed the database's address, and sits where it can reach it."""
     made = cdk.App(outdir=str(folder), context={"@aws-cdk/core:stackResourceLimit": 0})
     stack = cdk.Stack(made, "Benchmark")
     isolated = ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
@@ -49,6 +49,13 @@ def app(folder: Path, *, checked: bool) -> cdk.App:
         vpc=vpc,
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     )
+    group = ec2.SecurityGroup(stack, "Clients", vpc=vpc)
+    database.connections.allow_default_port_from(group)
+    placed: dict[str, Any] = {
+        "vpc": vpc,
+        "vpc_subnets": ec2.SubnetSelection(subnets=vpc.isolated_subnets),
+        "security_groups": [group],
+    }
     for index in range(FUNCTIONS):
         lambda_.Function(
             stack,
@@ -58,6 +65,7 @@ def app(folder: Path, *, checked: bool) -> cdk.App:
             code=lambda_.Code.from_inline("def handler(event, context): return None"),
             reserved_concurrent_executions=1,
             environment={"DB_HOST": database.db_instance_endpoint_address} if index % 3 == 0 else {},
+            **(placed if index % 3 == 0 else {}),
         )
     if checked:
         cdk.Validations.of(made).add_plugins(ConnectionBudgetChecks())
