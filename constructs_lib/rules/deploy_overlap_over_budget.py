@@ -175,6 +175,8 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> It
     for item in budget.stores:
         if item.verdict_once is not Verdict.FITS or item.verdict is Verdict.FITS:
             continue
+        if not all(demand.bounded for demand in item.direct):
+            continue  # that a function has no bound at all is unbounded-database-function's finding
         yield rule.finding(
             item.store.id,
             f"{store_label(item)}: {counted(item.opened_once, 'connection')} fit, but {item.opened} may be open while "

@@ -234,7 +234,7 @@ def search(rule: Rule, _fleet: Fleet, budget: Budget, settings: Settings) -> Ite
     """One finding for each store, or readers of a store, that may run more than its vCPUs carry."""
     for item in budget.stores:
         vcpus = item.capacity.vcpus
-        if vcpus is None or not (item.direct or item.pools):
+        if vcpus is None or not item.demands:
             continue
         ceiling = vcpus * Quantity.exact(settings.connections_per_vcpu)
         decided = item.opened_once.surely_above(ceiling)
