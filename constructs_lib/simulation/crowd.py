@@ -32,8 +32,9 @@ def gather(
     """Fill every environment of every version that may be alive; each environment touches the pooled links that ``uses`` picks.
 
     Functions without a reservation come one after the other, because together they run what the account has left; what a frozen
-    environment opened stays open. ``settle``: whoever is no longer deployed comes again with the others, and once what was asked of
-    poolers is over everybody comes without asking, in case somebody timed out at a pooler and lost an environment.
+    environment opened stays open. ``settle``: whoever is no longer deployed comes again with the others; once every environment is
+    there, and keeps what it pins, everybody asks once more at the same moment; and then everybody comes without asking, in case somebody
+    timed out at a pooler and lost an environment.
     """
     gap = world.longest_timeout + 1
     invocations: list[Invocation] = []
@@ -42,7 +43,9 @@ def gather(
     for version in range(max((function.versions for function in functions), default=0)):
         alive = [function for function in functions if version < max(1, function.versions)]
         comers = functions if settle else alive
-        waves = [*_waves(world, comers, uses), *(_waves(world, comers, _nothing) if settle else ())]
+        waves = list(_waves(world, comers, uses))
+        if settle:
+            waves += [*map(_known, waves), *_waves(world, comers, _nothing)]
         for wave in waves:
             invocations += [_at(now, invocation) for invocation in wave]
             now += gap
@@ -50,6 +53,11 @@ def gather(
         deploys += [Deploy(now, function.id, style) for function in following]
         now += 12
     return Crowd(tuple(invocations), tuple(deploys), now)
+
+
+def _known(wave: list[Invocation]) -> list[Invocation]:
+    """The same invocations in environments that are there already."""
+    return [replace(invocation, fresh=False) for invocation in wave]
 
 
 def _nothing(_function: Function, _link: Link) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.soundness import examine
 from constructs_lib.model.budget import judge
 from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet, Instance, Pool, Store
 from constructs_lib.model.pools import PoolBudget, Verdict
@@ -278,3 +279,9 @@ def test_a_database_that_is_full_before_anybody_comes_refuses_nobody() -> None:
 
     assert rejections(judge(nobody, Settings())) == []
     assert judge(nobody, Settings()).stores[0].ceiling_exceeds
+
+
+@pytest.mark.parametrize("seed", [16_709, 38_933, 39_894])
+def test_pinned_sessions_and_everybody_else_at_once_break_what_is_rejected(seed: int) -> None:
+    """Found by the full run: tenants pin one after the other, so everybody must ask again once the last of them is there."""
+    assert examine(seed, frozenset(Claim)).disagreements == ()
