@@ -48,9 +48,11 @@ SETTINGS = Settings(
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    """A folder of its own below the test's: what a test writes beside the repository must not lie above other tests."""
+    folder = tmp_path / "repository"
+    (folder / ".git").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def problems(text: str, name: str = ".poolproof.toml") -> list[str]:

@@ -21,7 +21,9 @@ from constructs_lib.rehearsal.process import accepts
 
 _TOO_MANY = 1040
 _HOLD_A_SERVER = """
-import time
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a test run in the background ignores some, and so would its children
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from constructs_lib.rehearsal.mariadb import MariaDbServer
 with MariaDbServer(max_connections=10) as server:
     print(server.port, server._process.pid, server._process.log.parent, flush=True)
