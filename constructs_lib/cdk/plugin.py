@@ -20,7 +20,9 @@ from constructs_lib.cdk.acknowledgements import with_acknowledgements
 from constructs_lib.cdk.context import settings_of
 from constructs_lib.cdk.violations import stops, violation
 from constructs_lib.check import Report, check
+from constructs_lib.collector import paused
 from constructs_lib.errors import PoolproofError
+from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.settings import Settings
 from constructs_lib.readers.cdk_assembly import read_assembly
 from constructs_lib.readers.cloudformation import read_documents
@@ -28,6 +30,7 @@ from constructs_lib.readers.reading import Unread
 from constructs_lib.rules import all_rules
 
 NAME = "poolproof"
+NOT_DECIDED = "PP901"
 
 # Loaded with the plugin: the reader puts them off for the command line's start, and the first use here is in the middle of a synth.
 import_module("constructs_lib.readers.cloudformation.compose")
@@ -66,7 +69,8 @@ class ConnectionBudgetChecks:
     def validate(self, context: Any) -> cdk.PolicyValidationPluginReport:
         """One violation a finding; a failure of this library is a violation too, never a traceback of jsii."""
         try:
-            return self._validate(list(context.template_paths), context.app_construct)
+            with paused():
+                return self._validate(list(context.template_paths), context.app_construct)
         except PoolproofError as error:
             return _failure(str(error))
         except Exception as error:  # noqa: BLE001 - an exception here would surface as a jsii traceback without a cause
@@ -83,10 +87,15 @@ class ConnectionBudgetChecks:
         report, unread = _judge(Path(app.outdir), settings)
         report = with_acknowledgements(report, app, NAME, Path(app.outdir))
         outputs.write(Path(app.outdir), report, unread)
-        violations = [violation(finding, report, templates) for finding in report.findings]
+        violations = [violation(finding, report, templates) for finding in report.findings if _is_shown(finding)]
         failed = any(stops(finding, settings) and finding.acknowledged is None for finding in report.findings)
         violations += [_violation("template-unread", str(item), "fatal") for item in unread]
         return cdk.PolicyValidationPluginReport(success=not failed and not unread, violations=violations)
+
+
+def _is_shown(finding: Finding) -> bool:
+    """Whether CDK's report shows it: notes stay in ``connection-budget.json``, but what nobody could decide is never silent."""
+    return finding.severity is not Severity.INFO or finding.code == NOT_DECIDED
 
 
 def _judge(folder: Path, settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
