@@ -333,8 +333,7 @@ cloudwatch.Alarm(
 ## How to fix
 
 Read from a reader: the cluster's reader endpoint, a read-only endpoint of the proxy, or a replica. In the constructs,
-`AnalyticalProjector(role=Role.READER)`. Where there is none, declare and enforce the hold (`hold=`) so that the job is bounded, or
-export from a snapshot.
+`AnalyticalProjector(role=Role.READER)`. Without a reader, declare and enforce the hold (`hold=`), or export from a snapshot.
 
 ## References
 
