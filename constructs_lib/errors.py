@@ -11,15 +11,14 @@ Messages name the subject, what is wrong, the value got, what is allowed and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class PoolproofError(Exception):
     """Anything this library raises on purpose: shown to the user without a traceback."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with an input: where (file, one-based line) and what, with what is allowed."""
 
     message: str

@@ -31,7 +31,7 @@ def with_acknowledgements(report: Report, app: IConstruct, plugin: str, folder: 
 def _acknowledged(finding: Finding, tree: _Tree) -> Finding:
     path = finding.origin.path or tree.path_of(finding.origin)
     reason = tree.reason(path, finding.code) or finding.acknowledged
-    return replace(finding, origin=replace(finding.origin, path=path or None), acknowledged=reason)
+    return replace(finding, origin=finding.origin._replace(path=path or None), acknowledged=reason)
 
 
 @dataclass

@@ -79,7 +79,7 @@ def command(
     settings = _of_account(settings, recording)
     report = without_known(check(reading.fleet, settings), baseline, None)
     audit, unread = _compared(recording, reading.fleet, plans)
-    reading = replace(reading, unread=(*reading.unread, *unread))
+    reading = reading._replace(unread=(*reading.unread, *unread))
     _emit(report, reading, audit, form, output)
     notes(report, reading, settings, shown=form == "text" and output is None)
     return exit_code(report, reading, fail_on)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from constructs_lib.cli.toml_lines import Key
 from constructs_lib.model.settings import Ignore, Settings
@@ -18,8 +17,7 @@ _IGNORE = ("rule", "subject", "reason")
 _MOST = 10_000_000
 
 
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(NamedTuple):
     """A key of the settings and what is wrong with it."""
 
     key: Key

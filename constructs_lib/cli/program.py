@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -69,6 +68,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _bug(error: Exception) -> None:
+    import traceback
+
     if os.environ.get("POOLPROOF_DEBUG") == "1":
         traceback.print_exception(error)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,18 +37,13 @@ def without_known(report: Report, baseline: str | None, write_baseline: str | No
 def write(report: Report, reading: Reading, form: str, output: str | None) -> None:
     """Emit the report in a form, to a file or standard output."""
     from constructs_lib.cli.output import emit, wants_color
-    from constructs_lib.reporters import github, json, sarif, text
 
-    if form == "html":
-        from constructs_lib.reporters import html
-
-        emit(html.render(report, reading.unread), output)
-        return
-    forms = {"json": json.render, "sarif": sarif.render, "github": github.render}
-    if form in forms:
-        emit(forms[form](report, reading.unread), output)
+    # Only the reporter that is asked for is loaded: the others bring what this run does not need.
+    reporter = import_module(f"constructs_lib.reporters.{form}")
+    if form == "text":
+        emit(reporter.render(report, color=output is None and wants_color(), unread=reading.unread), output)
     else:
-        emit(text.render(report, color=output is None and wants_color(), unread=reading.unread), output)
+        emit(reporter.render(report, reading.unread), output)
 
 
 def notes(report: Report, reading: Reading, settings: Settings, *, shown: bool) -> None:

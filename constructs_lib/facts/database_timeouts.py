@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from constructs_lib.facts._tables import rows, version_tuple
 
@@ -12,8 +12,7 @@ _FAMILIES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class TimeoutParameter:
+class TimeoutParameter(NamedTuple):
     """A parameter that ends something. ``default_seconds`` is what applies where nobody set it, 0 for "never"; ``unit`` is ms or s."""
 
     name: str

@@ -6,16 +6,14 @@ plans and sizes: an explicit limit beside a preset always outweighs it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.facts._tables import rows
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """What a service publishes about one of its sizes; ``None`` where it publishes nothing.
 
     ``connections`` are those of the database itself, or those a pooler opens to it; ``kept`` of them the service keeps for itself;

@@ -5,13 +5,12 @@ Up to PostgreSQL 15 RDS calls ``reserved_connections`` by its own name, ``rds.rd
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.facts._tables import rows, version_tuple
 
 
-@dataclass(frozen=True)
-class EngineSlots:
+class EngineSlots(NamedTuple):
     """Connections the engine keeps for administrators and AWS, and the sum in words."""
 
     connections: int

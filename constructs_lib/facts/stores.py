@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from typing import NamedTuple
 
 from constructs_lib.facts._tables import rows
 
 
-@dataclass(frozen=True)
-class StoreLimit:
+class StoreLimit(NamedTuple):
     """Connections of one node or cluster; cursors and active connections where the store limits them too (DocumentDB)."""
 
     connections: int
@@ -31,8 +30,7 @@ def knows(kind: str) -> bool:
     return any(row["kind"] == kind for row in rows("store_limits"))
 
 
-@dataclass(frozen=True)
-class ConnectionRate:
+class ConnectionRate(NamedTuple):
     """New connections a store admits: ``per_second`` refills a bucket that holds ``burst``."""
 
     per_second: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from constructs_lib.facts.network import (
     proxy_addresses,
@@ -20,8 +20,7 @@ from constructs_lib.model.unread import WRITE
 SERVERLESS = "db.serverless"
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(NamedTuple):
     """Addresses in the subnets of one or several proxies that share them.
 
     ``needs`` are (proxy, addresses), ``taken`` what else is placed there, each with one address in one of the subnets.

@@ -11,9 +11,9 @@ import calendar
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)\Z")
 _CRON = re.compile(r"cron\(\s*(.+?)\s*\)\Z")
@@ -25,8 +25,7 @@ _WEEKDAYS = {name: str(number) for number, name in enumerate(("SUN", "MON", "TUE
 _FIRST, _DAYS = date(2027, 1, 1), 4 * 365 + 1
 
 
-@dataclass(frozen=True)
-class Cadence:
+class Cadence(NamedTuple):
     """Seconds between two starts: the least and the most there can be."""
 
     shortest_seconds: int

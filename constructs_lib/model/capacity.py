@@ -7,6 +7,7 @@ over instance memory as bounds, else unknown. Facts come from ``constructs_lib.f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.facts import classes, defaults, presets, reserved, stores
 from constructs_lib.model.expression import FormulaError, evaluate
@@ -19,8 +20,7 @@ from constructs_lib.model.settings import Settings
 SERVERLESS = "db.serverless"
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """One line of arithmetic: what the number is, the number, and where it was read."""
 
     label: str

@@ -7,8 +7,8 @@ client never waits behind itself, so a function with a long hold waits less than
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.quantity import ONE, ZERO, Number, Quantity, joined
@@ -16,8 +16,7 @@ from constructs_lib.model.verdict import Verdict
 from constructs_lib.model.waiting import Holders, forced_wait, forced_wait_behind, longest_wait, longest_wait_behind
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(NamedTuple):
     """``transactions × (wait + hold) + other work`` seconds (pinned: one wait) against the function's timeout.
 
     ``needed`` reaches from what some schedule certainly makes it take to what none exceeds; ``elsewhere`` is the part of it that the
@@ -46,8 +45,7 @@ class Chain:
         return f"{self.transactions} × (wait + {self.hold}){other}"
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """A demand with the seconds each of its transactions keeps a connection, and whether that is only assumed."""
 
     demand: Demand
@@ -74,8 +72,7 @@ def held(demand: Demand) -> Held:
     )
 
 
-@dataclass(frozen=True)
-class Crowd:
+class Crowd(NamedTuple):
     """Everybody at a pool, those with the same hold as one group, so that a chain costs the same however many functions there are.
 
     ``most`` and ``least`` are the clients that are not pinned, at their highest and their lowest numbers; ``most`` is ``None`` when

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
 
 Strategy = Literal["single-user", "alternating-users"]
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """One secret. ``store`` is the store or proxy target it belongs to, ``user`` the user it names where the source shows it.
 
     ``rotation`` is the strategy of AWS's own rotation function; ``None`` when nothing rotates it, or a function nobody knows does.

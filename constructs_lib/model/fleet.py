@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.model.alarms import Alarm
 from constructs_lib.model.credentials import Credential
@@ -28,8 +28,7 @@ Certainty = Literal["certain", "likely", "possible"]
 ConsumerKind = Literal["function", "service", "job"]
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(NamedTuple):
     """One database instance of a store.
 
     ``instance_class`` is AWS's name such as ``db.r6g.large``; ``None`` when not set, ``db.serverless`` for Serverless v2.
@@ -151,8 +150,7 @@ class EventSource:
     schedule: Schedule | None = None
 
 
-@dataclass(frozen=True)
-class Provisioned:
+class Provisioned(NamedTuple):
     """Provisioned concurrency on one alias or version of a function."""
 
     id: str
@@ -228,8 +226,7 @@ class Connection:
     instance: str | None = None
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(NamedTuple):
     """Something that could not be decided: about what, what is missing, and what to declare. Never a pass, never a violation."""
 
     subject: str
@@ -238,8 +235,7 @@ class Gap:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class Acknowledgement:
+class Acknowledgement(NamedTuple):
     """A finding somebody accepted in the source itself: rule code, subject (``None`` = everywhere under ``path``), reason."""
 
     code: str

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """One statement about one store: ``actions`` as written, names or patterns.
 
     ``refused`` marks a statement that denies; ``conditional`` one that holds under a condition only; ``ready_made`` one that nobody

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.fleet import Consumer, Fleet
 from constructs_lib.model.network import Network, Placement, ServiceCall, Subnet, VpcEndpoint
 
 
-@dataclass(frozen=True)
-class Unreachable:
+class Unreachable(NamedTuple):
     """A function's calls that have no way out; ``doubtful``: another document may add a route or an endpoint."""
 
     consumer: Consumer

@@ -49,7 +49,7 @@ def _lengthened(number: int, chain: Chain, together: Sequence[tuple[int, Chain]]
     if elsewhere == ZERO or own_affair or chain.demand.once.high == 0:
         return chain
     needed = chain.needed + elsewhere
-    return replace(chain, needed=needed, elsewhere=elsewhere, verdict=decide(needed, chain.demand))
+    return chain._replace(needed=needed, elsewhere=elsewhere, verdict=decide(needed, chain.demand))
 
 
 def _apart_from_work(chain: Chain, beside: bool) -> Quantity:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.schedules import Schedule
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(NamedTuple):
     """A global secondary index; ``partition_key`` is the attribute it is spread by, ``None`` where that could not be read."""
 
     name: str
     partition_key: str | None = None
 
 
-@dataclass(frozen=True)
-class Export:
+class Export(NamedTuple):
     """Something that exports the table to S3; ``incremental`` is ``None`` where the kind of export does not show."""
 
     id: str

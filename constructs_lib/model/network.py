@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
 
@@ -16,8 +16,7 @@ DefaultRoute = Literal["internet-gateway", "nat", "other", "none"]
 EVERY_PORT = (0, 65535)
 
 
-@dataclass(frozen=True)
-class SecurityGroupRule:
+class SecurityGroupRule(NamedTuple):
     """One TCP rule. ``ports`` are the first and last port, ``None`` when not known; ``port_of`` names the store whose port it is.
 
     ``peer`` is a security group's id, an IPv4 block, or the id of a VPC or subnet whose whole range is meant.
@@ -31,8 +30,7 @@ class SecurityGroupRule:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class SecurityGroup:
+class SecurityGroup(NamedTuple):
     """A security group with all its rules.
 
     ``sends_anywhere``: AWS's own rule that lets everything out is in force; ``None`` when that is not known.
@@ -47,8 +45,7 @@ class SecurityGroup:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class Subnet:
+class Subnet(NamedTuple):
     """A subnet. ``cidr`` and ``vpc_cidr`` are IPv4 blocks, ``default_route`` where everything else goes (``None`` = not all visible).
 
     ``shared``: its route table leaves the documents that were read.
@@ -64,8 +61,7 @@ class Subnet:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class VpcEndpoint:
+class VpcEndpoint(NamedTuple):
     """A VPC endpoint for an AWS service (``secretsmanager``, ``s3`` …; ``None`` when not known).
 
     A gateway endpoint serves the ``subnets`` whose route table it stands in (``None`` when not known); an interface endpoint the whole
@@ -102,8 +98,7 @@ class Network:
         return {group.id: group for group in self.security_groups}
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a function, store or proxy sits. ``outside``: a function that is in no VPC.
 
     ``vpc`` is ``None`` when not known. ``unresolved`` says why not all subnets or security groups are known. ``public`` tells whether
@@ -120,8 +115,7 @@ class Placement:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class ServiceCall:
+class ServiceCall(NamedTuple):
     """An AWS service that a function calls over the network: ``named`` when its environment names what it calls, not only its role."""
 
     service: str
@@ -129,8 +123,7 @@ class ServiceCall:
     named: bool = False
 
 
-@dataclass(frozen=True)
-class ExposedPassword:
+class ExposedPassword(NamedTuple):
     """A database password in a function's environment. ``kind``: ``literal``, ``parameter``, ``secret`` copy or ``connection-string``."""
 
     variable: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """A place in a source: file and one-based line, logical id, and construct path, Terraform address or ARN."""
 
     file: str | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
 
 
-@dataclass(frozen=True)
-class Outsider:
+class Outsider(NamedTuple):
     """A task, job or machine that holds a store's address or secret, with no number of connections in any document.
 
     ``kind`` is AWS's resource type in words (``ECS TaskDefinition``).
@@ -20,8 +19,7 @@ class Outsider:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class Contradiction:
+class Contradiction(NamedTuple):
     """Two places that say different things of one subject: ``what`` they speak of, what counts, what is passed over, and where that is."""
 
     subject: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.model.fleet import Connection, Fleet
 from constructs_lib.model.network import Network, Placement, SecurityGroup, SecurityGroupRule
@@ -13,8 +12,7 @@ from constructs_lib.model.network import Network, Placement, SecurityGroup, Secu
 EVERYWHERE = "0.0.0.0/0"
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """``open`` is ``None`` when that is not decided; ``why`` says what closes it or what is not known.
 
     ``doubtful``: closed as far as the documents show, but a document that was not read may add what is missing. ``remedy`` opens it.
@@ -27,8 +25,7 @@ class Path:
     remedy: str = ""
 
 
-@dataclass(frozen=True)
-class _Peer:
+class _Peer(NamedTuple):
     """One end of a path, seen from the other."""
 
     id: str
@@ -192,8 +189,7 @@ def _all(*answers: bool | None) -> bool | None:
     return None if None in answers else True
 
 
-@dataclass(frozen=True)
-class _Traffic:
+class _Traffic(NamedTuple):
     """What a group is asked to let through: to or from a peer, on the port that the listening end has for a store."""
 
     network: Network

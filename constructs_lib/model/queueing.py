@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from constructs_lib.model.quantity import Number, plain
 
@@ -39,8 +39,7 @@ def largest_clients(pool: int, hold_seconds: Number, longest_wait_seconds: Numbe
     return pool * (rounds + 1)
 
 
-@dataclass(frozen=True)
-class Averages:
+class Averages(NamedTuple):
     """Machine-repairman averages of a pool: seconds waited, share of the pool in use, transactions per second."""
 
     wait_seconds: float

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from constructs_lib.facts import defaults, limits
 from constructs_lib.model.budget import Budget
@@ -16,8 +16,7 @@ from constructs_lib.model.unread import unread
 _QUEUE = (2, 1_000)
 
 
-@dataclass(frozen=True)
-class OutOfRange:
+class OutOfRange(NamedTuple):
     """A number nobody may write: about what, the sentence that says so, what is allowed, and where it stands."""
 
     subject: str
@@ -36,7 +35,7 @@ def out_of_range(fleet: Fleet, budget: Budget) -> Iterator[OutOfRange]:
     for consumer in fleet.consumers:
         yield from _of_consumer(consumer)
     for connection in fleet.connections:
-        yield from _refused(connection.consumer, connection, connection.origin)
+        yield from _refused(connection.consumer, vars(connection).values(), connection.origin)
     yield from _empty_pools(budget)
 
 
@@ -67,7 +66,7 @@ def _capacity_range(store: Store) -> Iterator[Gap]:
 
 
 def _of_store(store: Store) -> Iterator[OutOfRange]:
-    yield from _refused(store.id, store, store.origin)
+    yield from _refused(store.id, vars(store).values(), store.origin)
     for _, count in store.other_connections:
         yield from _refusals(store.id, count, store.origin)
     named = f"max_connections of {store.id}"
@@ -80,13 +79,13 @@ def _of_store(store: Store) -> Iterator[OutOfRange]:
 
 
 def _of_pool(pool: Pool) -> Iterator[OutOfRange]:
-    yield from _refused(pool.id, pool, pool.origin)
+    yield from _refused(pool.id, vars(pool).values(), pool.origin)
     yield from _beyond(pool.id, f"MaxConnectionsPercent of {pool.id}", pool.percent, (1, 100), pool.origin)
     yield from _beyond(pool.id, f"the size of {pool.id}", pool.connections, (1, None), pool.origin)
 
 
 def _of_consumer(consumer: Consumer) -> Iterator[OutOfRange]:
-    yield from _refused(consumer.id, consumer, consumer.origin)
+    yield from _refused(consumer.id, vars(consumer).values(), consumer.origin)
     if consumer.kind == "function":
         longest = limits.lambda_limit("function timeout, maximum")
         yield from _beyond(
@@ -102,7 +101,7 @@ def _of_consumer(consumer: Consumer) -> Iterator[OutOfRange]:
     for alias in consumer.provisioned:
         yield from _refused(consumer.id, alias, alias.origin)
     for source in consumer.event_sources:
-        yield from _refused(consumer.id, source, source.origin)
+        yield from _refused(consumer.id, vars(source).values(), source.origin)
         if source.kind == "sqs":
             named = f"MaximumConcurrency of {source.id}"
             yield from _beyond(consumer.id, named, source.maximum_concurrency, _QUEUE, source.origin)
@@ -144,9 +143,9 @@ def _beyond(
         yield OutOfRange(subject, f"{what} is {quantity}{unit}; allowed is {allowed}", allowed, origin)
 
 
-def _refused(subject: str, owner: object, origin: Origin) -> Iterator[OutOfRange]:
+def _refused(subject: str, values: Iterable[object], origin: Origin) -> Iterator[OutOfRange]:
     """The quantities of one thing of the fleet that the reader had to refuse."""
-    for value in vars(owner).values():
+    for value in values:
         if isinstance(value, Quantity):
             yield from _refusals(subject, value, origin)
 

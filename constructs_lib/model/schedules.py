@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.cadence import Cadence, cadence
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(NamedTuple):
     """What a schedule says about itself.
 
     ``expression`` is EventBridge's, ``None`` where it could not be read; ``dead_letters`` tells that starts which could not be

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.facts.database_timeouts import TimeoutParameter, timeout_parameters
 from constructs_lib.facts.limits import proxy_default
@@ -13,8 +13,7 @@ _KINDS = frozenset({"rds-instance", "rds-cluster", "aurora-cluster"})
 _NEVER = Quantity.exact(0)
 
 
-@dataclass(frozen=True)
-class ServerTimeout:
+class ServerTimeout(NamedTuple):
     """The soonest end the database makes. ``seconds`` is ``None`` when nothing ends it; ``written`` says that somebody set it.
 
     ``parameter`` is the one that decides, or the first that could; ``unit`` is what a parameter group writes it in, ms or s.

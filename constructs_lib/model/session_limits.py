@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.facts import stores
 from constructs_lib.model.budget import StoreBudget
@@ -16,8 +16,7 @@ from constructs_lib.model.quantity import Quantity, total
 ENVIRONMENTS_AT_ONCE = 1_000
 
 
-@dataclass(frozen=True)
-class SessionLimit:
+class SessionLimit(NamedTuple):
     """One such limit: of what (``subject``), its name, how many there may be and how many it admits, at most and for certain."""
 
     subject: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Ignore:
+class Ignore(NamedTuple):
     """A finding a person accepts: rule code, subject (``None`` = every subject), and the reason.
 
     Without a reason it counts for nothing.

@@ -15,16 +15,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from constructs_lib.model.covering import refined
 from constructs_lib.model.quantity import Number, whole
 
 
-@dataclass(frozen=True)
-class Holders:
+class Holders(NamedTuple):
     """Clients that each hold a connection for at most ``hold_seconds`` per transaction."""
 
     clients: int

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from constructs_lib.model.fleet import Acknowledgement
 from constructs_lib.readers.cloudformation import Document, read_document
@@ -69,8 +69,7 @@ def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str
         assembly.acknowledgements += found.acknowledgements
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """A folder of templates, and construct paths by template file and logical id."""
 
     folder: Path

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.fleet import Fleet
 
 
-@dataclass(frozen=True)
-class Unread:
+class Unread(NamedTuple):
     """An input, or a part of one, that could not be read: file, one-based line when known, and why."""
 
     path: str
@@ -20,8 +19,7 @@ class Unread:
         return f"{place}: {self.reason}"
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A fleet and what is missing from it because an input was unreadable."""
 
     fleet: Fleet

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import marshal
 import os
-import subprocess
 import sys
 from collections import deque
 from queue import SimpleQueue
 from threading import Condition, Thread
-from typing import IO, Any, Union
+from typing import IO, TYPE_CHECKING, Any, Union
 
 from constructs_lib.readers.cloudformation.document import Parsed, parse
 from constructs_lib.readers.reading import UnreadableError
+
+if TYPE_CHECKING:
+    import subprocess
 
 Outcome = Union[Parsed, UnreadableError]  # noqa: UP007 - Python 3.10 evaluates it
 #: Fewer texts than this take less time than starting a process.
@@ -104,6 +106,8 @@ class SecondProcess:
 
 
 def _started() -> subprocess.Popen[bytes]:
+    import subprocess  # noqa: PLC0415 - only many texts need it
+
     # It hears nothing of the environment: where bytecode goes is said again.
     cache = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
     options = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else []), *cache]

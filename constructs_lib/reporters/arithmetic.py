@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LINE = re.compile(
     r"(?P<label>.+?): (?P<figure>(?:at least )?[\d,.]+(?: to [\d,.]+)?|unknown)(?P<note>(?: \(.*\))?)(?:  \[(?P<place>.*)\])?"
 )
 
 
-@dataclass(frozen=True)
-class Figured:
+class Figured(NamedTuple):
     """A line ``label: figure (note)  [place]``; ``note`` and ``place`` are empty where the line has none."""
 
     figure: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.capacity import Term
@@ -13,8 +13,7 @@ from constructs_lib.model.quantity import ZERO, Quantity
 MINUS, EQUALS, NONE = "−", "=", " "
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line: sign, figure, what it is, and where it was read (empty when it was calculated)."""
 
     sign: str

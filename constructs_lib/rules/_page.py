@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.rules._rule import Rule
 
@@ -29,8 +28,7 @@ _ADDRESS = re.compile(r"^- (https?://\S+)", re.MULTILINE)
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A fenced example: ``language`` is one of ``LANGUAGES``, ``kind`` the section it stands in, ``code`` what is inside the fence."""
 
     language: str
@@ -38,8 +36,7 @@ class Example:
     code: str
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A rule's page: one-line ``summary``, Markdown ``sections`` by heading in the order written, ``examples`` of Bad and Good."""
 
     summary: str

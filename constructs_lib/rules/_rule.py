@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
@@ -19,8 +19,7 @@ Said = Finding | Gap
 Find = Callable[["Rule", Fleet, Budget, Settings], Iterable[Said]]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule's card. ``code`` is public and never reused; ``name`` names the bad pattern in kebab-case; ``since`` is a version.
 
     ``severity`` is the rule's usual one; a finding may carry another where the page says so.

@@ -178,7 +178,7 @@ Lists of everything belong on an index with a cursor, reports into the analytica
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.budget import Budget
 from constructs_lib.model.finding import Confidence, Finding, Severity
@@ -207,8 +207,7 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
                 yield _finding(rule, consumer, group)
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(NamedTuple):
     """A table that a function may read without a key: by which actions, and the statements that allow each."""
 
     connection: Connection

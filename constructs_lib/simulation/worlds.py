@@ -54,7 +54,7 @@ def _limits(store: Store, role: Role, settings: Settings, temper: Temper) -> lis
     if temper == "mild" or not store.instances:
         spans = [capacity_of(store, settings, role).max_connections]
     else:
-        alone = [replace(store, instances=(replace(item, role="writer"),)) for item in store.instances]
+        alone = [replace(store, instances=(item._replace(role="writer"),)) for item in store.instances]
         spans = [capacity_of(single, settings).max_connections for single in alone]
     found = {int(value) for span in spans for value in _values(span)}
     chosen = sorted(found)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constructs_lib.model.fleet import Fleet
-from constructs_lib.model.origin import NOWHERE
 from constructs_lib.readers.live import read_recording
 from constructs_lib.readers.live.recording import load
 from constructs_lib.readers.reading import Reading
@@ -42,9 +40,10 @@ def neutral(fleet: Fleet) -> str:
         return text
 
     def plain(value: Any) -> Any:
-        if hasattr(value, "__dataclass_fields__"):
-            value = replace(value, **{key: NOWHERE for key in value.__dataclass_fields__ if key.endswith("origin")})
-            return {key: plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in LEFT_OUT}
+        names = getattr(value, "__dataclass_fields__", None) or getattr(value, "_fields", None)
+        if names:
+            kept = [key for key in names if key not in LEFT_OUT and not key.endswith("origin")]
+            return {key: plain(getattr(value, key)) for key in kept}
         if isinstance(value, (tuple, list)):
             return sorted((plain(item) for item in value), key=str)
         return named(value) if isinstance(value, str) else value

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from constructs_lib.check import Report, check
 from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet, Instance, Pool, Provisioned, Store
+from constructs_lib.model.origin import NOWHERE
 from constructs_lib.model.outsiders import Contradiction, Outsider
 from constructs_lib.model.quantity import Quantity, Refused
 from constructs_lib.model.settings import Settings
@@ -138,10 +139,18 @@ _fleets = st.builds(
     consumers=st.lists(_consumers, max_size=3).map(tuple),
     connections=st.lists(_connections, max_size=4).map(tuple),
     outsiders=st.lists(
-        st.builds(Outsider, id=_names, kind=st.just("ECS TaskDefinition"), store=_names), max_size=2
+        st.builds(Outsider, id=_names, kind=st.just("ECS TaskDefinition"), store=_names, origin=st.just(NOWHERE)),
+        max_size=2,
     ).map(tuple),
     contradictions=st.lists(
-        st.builds(Contradiction, subject=_names, what=st.just("limit"), counts=st.just("1"), passed_over=st.just("2")),
+        st.builds(
+            Contradiction,
+            subject=_names,
+            what=st.just("limit"),
+            counts=st.just("1"),
+            passed_over=st.just("2"),
+            origin=st.just(NOWHERE),
+        ),
         max_size=1,
     ).map(tuple),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty, Role, Via
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -11,8 +11,7 @@ from constructs_lib.readers.cloudformation.stack import Resource
 _RANK: dict[Certainty, int] = {"possible": 0, "likely": 1, "certain": 2}
 
 
-@dataclass(frozen=True)
-class Clue:
+class Clue(NamedTuple):
     """One piece of evidence. ``store`` is an id of the fleet; ``strength`` what it would mean alone.
 
     ``addressed`` marks evidence that names an address, which then decides how the function connects;
@@ -45,8 +44,7 @@ def strongest(strengths: list[Certainty]) -> Certainty:
     return max(strengths, key=lambda strength: _RANK[strength])
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """A resource that a function's environment or policy refers to, with how it came there."""
 
     resource: Resource

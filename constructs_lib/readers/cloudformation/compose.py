@@ -132,7 +132,7 @@ class _Assembly:
         if not function.maybe and clue.store not in self.databases.conditional:
             return clue
         evidence = f"{clue.evidence}, if a condition holds that depends on an open parameter"
-        return replace(clue, strength=weaker(clue.strength, "likely"), evidence=evidence)
+        return clue._replace(strength=weaker(clue.strength, "likely"), evidence=evidence)
 
     def _bound(self, function: Resource) -> str | None:
         """Why a function's concurrency is naturally small."""

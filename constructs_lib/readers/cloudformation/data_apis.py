@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
@@ -24,8 +24,7 @@ RUNS = (
 RUNS_ON_REDSHIFT = ("redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement")
 
 
-@dataclass(frozen=True)
-class DataApis:
+class DataApis(NamedTuple):
     """Finds what a function reaches through a data API: what the permission names, else what its environment does."""
 
     databases: Databases

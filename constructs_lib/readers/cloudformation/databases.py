@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from constructs_lib.model.fleet import Instance, Role, Store
@@ -157,7 +156,7 @@ class Databases:
         instances = [_instance(member, "writer") for member in members]
         order = sorted(range(len(instances)), key=lambda i: (_tier(instances[i]), i))
         return tuple(
-            replace(instance, role="writer" if index == order[0] else "reader")
+            instance._replace(role="writer" if index == order[0] else "reader")
             for index, instance in enumerate(instances)
         )
 

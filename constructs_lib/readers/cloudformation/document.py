@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from constructs_lib.readers.cloudformation.json_text import parse_json
 from constructs_lib.readers.cloudformation.yaml_text import parse_yaml
@@ -49,8 +49,7 @@ class Document:
         return self.lines.get((section, name))
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(NamedTuple):
     """Any structured text: its value, lines of outer keys, duplicate keys."""
 
     value: Any

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -51,7 +50,7 @@ class Environment:
         else:
             found = tuple(self._follow(value, "", "", 0))
         # How a value leads somewhere is told after the place where it stands.
-        return [replace(use, where=where + use.where) for use in found] if found and where else found
+        return [use._replace(where=where + use.where) for use in found] if found and where else found
 
     def parameters(self, resource: Value, where: str) -> Iterator[Use]:
         """What the SSM parameters lead to that the resource of a policy covers: one by name, or all below a path."""

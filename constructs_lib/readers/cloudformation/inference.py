@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from constructs_lib.model.fleet import Certainty, Role
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
@@ -81,7 +81,7 @@ class Inference:
         for role, where in seen.roles:
             for statement in self.permissions.of_role(role):
                 found += [
-                    replace(clue, evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)
+                    clue._replace(evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)
                 ]
         if statements is None:
             found += [
@@ -157,7 +157,7 @@ class Inference:
             yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True, secret_id=name)
         elif proxy is not None:
             clue = self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
-            yield replace(clue, secret=True, secret_id=self.secrets.id_of(use.resource, use.attribute))
+            yield clue._replace(secret=True, secret_id=self.secrets.id_of(use.resource, use.attribute))
 
     def _statement(self, function: Resource, statement: Statement, seen: Seen) -> Iterator[Clue]:
         alone: Certainty = "possible" if statement.shared else "likely"
@@ -165,7 +165,7 @@ class Inference:
             yield from self._logins(statement)
         if statement.allows(*_READ_SECRET):
             for use in self._resources(statement, READ):
-                yield from (replace(clue, permitted=True) for clue in self._secret(use, alone))
+                yield from (clue._replace(permitted=True) for clue in self._secret(use, alone))
         if statement.allows(*_OTHER_CONNECT):
             for use in self._resources(statement, "permission to connect to"):
                 store = self.databases.store_of(use.resource)
@@ -206,14 +206,14 @@ class Inference:
             for clue in self._use(use, seen):
                 # An address alone may be meant for a DNS record or a tag; who connects has credentials, or sits in the network.
                 told: Certainty = "likely" if clue.secret or inside else "possible"
-                yield replace(clue, strength=weaker(clue.strength, told))
+                yield clue._replace(strength=weaker(clue.strength, told))
         for statement in statements:
             if statement.allows(*_READ_PARAMETER):
                 alone: Certainty = "possible" if statement.shared else "likely"
                 for resource in statement.resources:
                     for use in self.environment.parameters(resource, "permission to read"):
                         yield from (
-                            replace(clue, strength=weaker(clue.strength, alone)) for clue in self._use(use, Seen())
+                            clue._replace(strength=weaker(clue.strength, alone)) for clue in self._use(use, Seen())
                         )
 
     def _tables(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
@@ -235,7 +235,7 @@ class Inference:
 
 
 def _unused(clue: Clue) -> Clue:
-    return replace(clue, strength="possible", evidence=f"{clue.evidence}, which the inline code does not name")
+    return clue._replace(strength="possible", evidence=f"{clue.evidence}, which the inline code does not name")
 
 
 def _without_unused(found: list[Clue], mentioned: set[str]) -> list[Clue]:
@@ -247,5 +247,5 @@ def _without_unused(found: list[Clue], mentioned: set[str]) -> list[Clue]:
     if not named:
         return found
     return [
-        replace(clue, strength="possible") if clue.permitted and clue.store not in named else clue for clue in found
+        clue._replace(strength="possible") if clue.permitted and clue.store not in named else clue for clue in found
     ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions, covers
@@ -37,8 +37,7 @@ WITHOUT_LOGIN = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """What one policy says: which actions it allows, and whether every part of it could be read."""
 
     actions: tuple[str, ...]

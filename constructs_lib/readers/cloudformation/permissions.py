@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
@@ -45,8 +44,7 @@ CDK_SIGNS = frozenset({"dynamodb:ConditionCheckItem", "dynamodb:GetShardIterator
 _WILD = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand,
     ``unread`` why a part of it could not be read.
     """
@@ -138,7 +136,7 @@ class Permissions:
         if self._users.get(role.key, 0) < 2:
             return self.of_role(role)
         if role.key not in self._shared:
-            self._shared[role.key] = tuple(replace(statement, shared=True) for statement in self.of_role(role))
+            self._shared[role.key] = tuple(statement._replace(shared=True) for statement in self.of_role(role))
         return self._shared[role.key]
 
     def attached(self, role: Resource) -> tuple[Resource, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from constructs_lib.model.network import Placement, Subnet
@@ -79,7 +78,7 @@ class Placements:
         groups = self.members.of(store.get(keys.groups), GROUP)
         placement = self._placement(store, subnets, groups)
         public = self._public(store, keys, placement.subnets, complete=not subnets[1])
-        return replace(placement, public=public, ports=self._ports(store))
+        return placement._replace(public=public, ports=self._ports(store))
 
     def _subnets(self, store: Resource, keys: _Keys) -> Found:
         value = store.get(keys.subnets)
@@ -99,7 +98,7 @@ class Placements:
         if self.proxies.endpoints.get(proxy.key):
             unresolved = (*unresolved, f"'{proxy.id}' has further endpoints with a network of their own")
         placement = self._placement(proxy, subnets, (names, unresolved))
-        return replace(placement, public=False, ports=_PROXY_PORTS.get(text_of(proxy.get("EngineFamily")) or "", ()))
+        return placement._replace(public=False, ports=_PROXY_PORTS.get(text_of(proxy.get("EngineFamily")) or "", ()))
 
     def _placement(self, resource: Resource, subnets: Found, groups: Found) -> Placement:
         unresolved = list(dict.fromkeys((*subnets[1], *groups[1])))

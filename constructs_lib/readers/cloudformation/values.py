@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 from constructs_lib.model.quantity import Quantity, Refused
 
 LONGEST_TEXT_PARTS = 2_000
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """Something a resource gives away: its ``Ref`` or an attribute.
 
     ``guess`` is empty for what the template says, else why it was assumed (a parameter matched to another template's output by name).
@@ -26,8 +24,7 @@ class Reference:
     part: bool = False
 
 
-@dataclass(frozen=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """A value nobody can know from the given templates; ``parameter`` names the parameter when it is one, ``imported`` the import."""
 
     reason: str
@@ -35,15 +32,13 @@ class Unresolved:
     imported: str | None = None
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """Text of which some parts are references or unresolved."""
 
     parts: tuple[str | Reference | Unresolved, ...]
 
 
-@dataclass(frozen=True)
-class Either:
+class Either(NamedTuple):
     """One of several values, depending on a condition or a parameter nobody set."""
 
     options: tuple[Any, ...]
@@ -131,9 +126,9 @@ def references_in(value: Value) -> Iterator[Reference]:
 def guessed(value: Value, why: str) -> Value:
     """The value with every reference marked as assumed."""
     if isinstance(value, Reference):
-        return replace(value, guess=value.guess or why)
+        return value._replace(guess=value.guess or why)
     if isinstance(value, Text):
-        return Text(tuple(replace(p, guess=p.guess or why) if isinstance(p, Reference) else p for p in value.parts))
+        return Text(tuple(p._replace(guess=p.guess or why) if isinstance(p, Reference) else p for p in value.parts))
     if isinstance(value, Either):
         return Either(tuple(guessed(option, why) for option in value.options))
     return value

@@ -17,4 +17,4 @@ def read_recording(recording: Recording, path: str | None = None) -> Reading:
     document = document_of(recording, path or f"aws:{recording.account}:{recording.region}")
     reading = read_documents([document], {})
     fleet = replace(reading.fleet, gaps=(*gaps_of(recording, document.path), *reading.fleet.gaps))
-    return replace(reading, fleet=fleet)
+    return reading._replace(fleet=fleet)

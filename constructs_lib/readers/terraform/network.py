@@ -8,7 +8,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.security_groups import ONLY_LISTED
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import intrinsic
+from constructs_lib.readers.terraform.references import Found, intrinsic
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 from constructs_lib.readers.terraform.vocabulary import WORDS
 
@@ -109,7 +109,7 @@ def _blocks(values: Values, resource: Planned, name: str) -> Iterator[dict[str, 
                 targets = values.references.of(expression, resource)
                 found[key] = _parts(values, targets, f"{key} of '{resource.address}'")
         if found.get("self") is True:
-            found["security_groups"] = [*listed(found.get("security_groups")), intrinsic((resource, ()))]
+            found["security_groups"] = [*listed(found.get("security_groups")), intrinsic(Found(resource, ()))]
         yield found
 
 
@@ -178,6 +178,6 @@ def _routes(values: Values, resource: Planned) -> Bodies:
     found: Bodies = {}
     for index, block in enumerate(_blocks(values, resource, "route")):
         route = {name: _one(value) for key, name in _ROUTES.items() if (value := block.get(key)) not in (None, "")}
-        properties = {"RouteTableId": intrinsic((resource, ())), **route}
+        properties = {"RouteTableId": intrinsic(Found(resource, ())), **route}
         found[f"{resource.address}#route{index}"] = {"Type": "AWS::EC2::Route", "Properties": properties}
     return found

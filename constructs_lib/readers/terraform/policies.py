@@ -6,7 +6,7 @@ from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import Target, intrinsic
+from constructs_lib.readers.terraform.references import Found, Target, intrinsic
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
 
 DOCUMENT = "aws_iam_policy_document"
@@ -28,11 +28,11 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
         return _with_references(values, written, _deep(values, targets))
     statements: list[Any] = []
     for target in targets:
-        if isinstance(target, tuple) and target[0].data and target[0].type == DOCUMENT:
-            statements += _document_statements(values, target[0])
-        elif isinstance(target, tuple) and not target[0].data:
+        if isinstance(target, Found) and target.resource.data and target.resource.type == DOCUMENT:
+            statements += _document_statements(values, target.resource)
+        elif isinstance(target, Found) and not target.resource.data:
             statements += _assumed(target)
-    planned = any(isinstance(target, tuple) and not target[0].data for target in targets)
+    planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
     if not statements and not planned and walk(resource.unknown, path) is True:
         return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
     return {"Statement": statements} if statements else None
@@ -42,8 +42,8 @@ def _deep(values: Values, targets: list[Target]) -> list[Target]:
     """References, and those of the policy documents among them."""
     found = list(targets)
     for target in targets:
-        if isinstance(target, tuple) and target[0].data and target[0].type == DOCUMENT:
-            found += values.references.of(target[0].expressions, target[0])
+        if isinstance(target, Found) and target.resource.data and target.resource.type == DOCUMENT:
+            found += values.references.of(target.resource.expressions, target.resource)
     return found
 
 
@@ -75,7 +75,7 @@ def _document_statements(values: Values, source: Planned) -> list[Any]:
     return statements
 
 
-def _assumed(target: tuple[Planned, tuple[str, ...]]) -> list[Any]:
+def _assumed(target: Found) -> list[Any]:
     resource, path = target
     actions = _ASSUMED.get(resource.type)
     if path[:1] in (("resource_id",), ("cluster_resource_id",)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Plan, Planned, call_name, listed, mapping
@@ -14,7 +14,21 @@ DEEPEST = 25
 MOST = 200
 _STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
 _NOTHING = {"path", "terraform", "count", "self", "each"}
-Found = tuple[Planned, tuple[str, ...]]
+
+
+class Found(NamedTuple):
+    """A planned resource and the path of one of its attributes; alike when address and path are."""
+
+    resource: Planned
+    path: tuple[str, ...]
+
+    def __hash__(self) -> int:
+        return hash((self.resource.address, self.path))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Found) and (self.resource.address, self.path) == (other.resource.address, other.path)
+
+
 Target = Found | Unresolved | str
 
 
@@ -29,7 +43,7 @@ class References:
         """What an expression of a resource refers to, each thing once, most specific first."""
         self._budget = MOST
         found = self._expression(expression, resource.module, resource, (), 0)
-        return list(dict.fromkeys(item if not isinstance(item, tuple) else _Key(*item) for item in found))
+        return list(dict.fromkeys(found))
 
     def arguments(self, resource: Planned, named: re.Pattern[str]) -> list[Target]:
         """What the arguments with such names of the call of a resource's module refer to; nothing for the root module.
@@ -42,7 +56,7 @@ class References:
         parent, given = self._call(resource.module)
         asked = [expression for name, expression in given.items() if named.search(name)]
         found = self._expression(asked, parent, resource, (), 0)
-        return list(dict.fromkeys(item if not isinstance(item, tuple) else _Key(*item) for item in found))
+        return list(dict.fromkeys(found))
 
     def _call(self, module: str) -> tuple[str, Mapping[str, Any]]:
         """The module that calls one, and the arguments of the call."""
@@ -130,7 +144,7 @@ class References:
         if not instances and steps[0].startswith("aws_"):
             yield Unresolved(f"'{'.'.join(steps[:2])}' is not among the planned resources")
         for resource in chosen or instances:
-            yield resource, tuple(step for step in path if not step.isdigit())
+            yield Found(resource, tuple(step for step in path if not step.isdigit()))
 
     def configuration(self, module: str) -> Mapping[str, Any]:
         """The configuration of the module at an address."""
@@ -138,21 +152,6 @@ class References:
         for name in _calls(module):
             found = mapping(mapping(mapping(found.get("module_calls")).get(name)).get("module"))
         return found
-
-
-class _Key(tuple[Planned, "tuple[str, ...]"]):
-    """A found attribute, alike when address and path are."""
-
-    __slots__ = ()
-
-    def __new__(cls, resource: Planned, path: tuple[str, ...]) -> _Key:
-        return super().__new__(cls, (resource, path))
-
-    def __hash__(self) -> int:
-        return hash((self[0].address, self[1]))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, tuple) and (self[0].address, self[1]) == (other[0].address, other[1])
 
 
 def _below(module: str, prefix: str) -> bool:

@@ -11,7 +11,7 @@ from constructs_lib.readers.terraform.gateways import method_settings, plan_stag
 from constructs_lib.readers.terraform.network import network_bodies, numbered
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
 from constructs_lib.readers.terraform.policies import policy
-from constructs_lib.readers.terraform.references import intrinsic
+from constructs_lib.readers.terraform.references import Found, intrinsic
 from constructs_lib.readers.terraform.tables import table, target_of
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
 from constructs_lib.readers.terraform.variables import DYNAMIC, assumed, variables
@@ -105,7 +105,7 @@ class _Translation:
         """One policy for several roles, named or referred to."""
         names = listed(resource.values.get("roles"))
         named = [item for item in self.planned if item.values.get("name") in names]
-        referred = [item[0] for item in self.values.targets(resource, "roles") if isinstance(item, tuple)]
+        referred = [item.resource for item in self.values.targets(resource, "roles") if isinstance(item, Found)]
         arn = self.values.get(resource, "policy_arn")
         for address in dict.fromkeys(item.address for item in [*named, *referred]):
             body = self.bodies.get(address)
@@ -185,7 +185,11 @@ class _Translation:
 
     def _passwords(self, resource: Planned, argument: str) -> list[str]:
         targets = self.values.targets(resource, argument)
-        return [item[0].address for item in targets if isinstance(item, tuple) and item[0].type == "random_password"]
+        return [
+            item.resource.address
+            for item in targets
+            if isinstance(item, Found) and item.resource.type == "random_password"
+        ]
 
 
 def _put(properties: dict[str, Any], path: list[str], value: Any) -> None:
@@ -271,7 +275,7 @@ def _proxy(values: Values, resource: Planned, properties: dict[str, Any]) -> Non
             login = Unresolved(f"iam_auth of '{resource.address}' is {AFTER_APPLY}")
         auth.append({"IAMAuth": login, "SecretArn": secret})
     if len(auth) == 1 and not written and isinstance(auth[0]["SecretArn"], Unresolved):
-        passed = [target for target in values.references.arguments(resource, _SECRETS) if isinstance(target, tuple)]
+        passed = [target for target in values.references.arguments(resource, _SECRETS) if isinstance(target, Found)]
         auth[0]["SecretArn"] = assumed(intrinsic(passed[0]), DYNAMIC) if len(passed) == 1 else auth[0]["SecretArn"]
     if auth:
         properties["Auth"] = auth

@@ -9,7 +9,7 @@ from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
-from constructs_lib.readers.terraform.references import References, Target, intrinsic
+from constructs_lib.readers.terraform.references import Found, References, Target, intrinsic
 from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WORDS
 
 LEAST = 4
@@ -35,12 +35,12 @@ class Values:
 
     def __init__(self, plan: Plan) -> None:
         self.references = References(plan)
-        self.addresses: dict[str, tuple[Planned, tuple[str, ...]]] = {}
+        self.addresses: dict[str, Found] = {}
         for resource in plan.resources:
             for name in ADDRESSES if not resource.data and resource.type in WORDS else ():
                 text = resource.values.get(name)
                 if isinstance(text, str) and "." in text:
-                    self.addresses.setdefault(text, (resource, (name,)))
+                    self.addresses.setdefault(text, Found(resource, (name,)))
 
     def targets(self, resource: Planned, *path: str) -> list[Target]:
         return self.references.of(walk(resource.expressions, path), resource)
@@ -69,7 +69,7 @@ class Values:
             other for other in self.references.plan.resources
             if not other.data and other.type in types and (other.module == scope or (scope and other.module.startswith(f"{scope}.")))
         ]  # fmt: skip
-        return [(made[0], ("id",))] if len(made) == 1 else []
+        return [Found(made[0], ("id",))] if len(made) == 1 else []
 
     def value(self, known: Any, targets: list[Target], subject: str) -> Any:
         if isinstance(known, str):
@@ -78,8 +78,8 @@ class Values:
 
     def _known(self, known: str, targets: list[Target]) -> Any:
         for target in targets:
-            if isinstance(target, tuple) and not target[0].data and target[0].type in WORDS:
-                value = walk(target[0].values, target[1])
+            if isinstance(target, Found) and not target.resource.data and target.resource.type in WORDS:
+                value = walk(target.resource.values, target.path)
                 if value == known:
                     return intrinsic(target)
                 if isinstance(value, str) and len(value) >= LEAST and value in known:
@@ -96,7 +96,7 @@ class Values:
 
     def part(self, target: Target) -> Any:
         """One thing that an expression refers to."""
-        if not isinstance(target, tuple):
+        if not isinstance(target, Found):
             return target
         resource, path = target
         if not resource.data and resource.type in WORDS:
@@ -113,7 +113,9 @@ def _wanted(targets: list[Target], argument: str) -> list[Target]:
     expected = EXPECTED.get(argument)
     if expected is None:
         return targets
-    fitting: list[Target] = [target for target in targets if isinstance(target, tuple) and target[0].type in expected]
+    fitting: list[Target] = [
+        target for target in targets if isinstance(target, Found) and target.resource.type in expected
+    ]
     return fitting[:1] or targets
 
 

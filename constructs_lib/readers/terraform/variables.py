@@ -7,7 +7,7 @@ from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned
-from constructs_lib.readers.terraform.references import Target
+from constructs_lib.readers.terraform.references import Found, Target
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 
 _WORDS = re.compile(r"[a-z0-9]+")
@@ -80,14 +80,14 @@ def _distributed(values: Values, names: list[str], targets: list[Target]) -> dic
         return found
     hidden = next((target for target in rest if isinstance(target, Unresolved)), None)
     found.update({name: hidden or Unresolved(f"environment variable {name} is {AFTER_APPLY}") for name in left})
-    seen = [target for target in rest if isinstance(target, tuple)]
+    seen = [target for target in rest if isinstance(target, Found)]
     if seen:
         found[" or ".join(left or names)] = values.joined(seen, "environment")
     return found
 
 
 def _score(name: str, target: Target) -> int:
-    if not isinstance(target, tuple):
+    if not isinstance(target, Found):
         return 0
     resource, path = target
     words = set(_WORDS.findall(name.lower()))
