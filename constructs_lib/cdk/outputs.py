@@ -38,12 +38,12 @@ def write(folder: Path, report: Report, unread: Sequence[Unread]) -> None:
 
 def _lines(report: Mapping[str, Any]) -> str:
     """JSON with a line for each entry of each list."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     sections = []
     for name, value in report.items():
-        text = json.dumps(value, ensure_ascii=False)
-        if isinstance(value, list) and value:
-            text = "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "\n]"
-        sections.append(f"{json.dumps(name)}: {text}")
+        several = isinstance(value, list) and value
+        text = "[\n" + ",\n".join(encode(entry) for entry in value) + "\n]" if several else encode(value)
+        sections.append(f"{encode(name)}: {text}")
     return "{\n" + ",\n".join(sections) + "\n}\n"
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from constructs_lib.model.alarms import Alarm
+from constructs_lib.model.clients import database_functions
 from constructs_lib.model.fleet import Consumer, Fleet
+from constructs_lib.model.quantity import Quantity
 
 _NAMESPACE, _METRIC, _DIMENSION = "AWS/Lambda", "Throttles", "FunctionName"
+
+
+def capped(fleet: Fleet) -> Iterator[tuple[Consumer, Quantity]]:
+    """Functions of a database with the reservation that turns requests away; one of 0 is a switch, and a deploy has no callers."""
+    for consumer, _ in database_functions(fleet):
+        reserved = consumer.reserved_concurrency
+        if reserved is not None and reserved.high != 0 and not consumer.deploy_time:
+            yield consumer, reserved
 
 
 def watched(consumer: Consumer, fleet: Fleet) -> bool:

@@ -9,7 +9,7 @@ from constructs_lib.model.clients import busy_clients, database_functions
 from constructs_lib.model.fleet import Consumer, EventSource, Fleet, Gap
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.server_timeouts import server_timeout
-from constructs_lib.model.throttle_alarms import perhaps_watched
+from constructs_lib.model.throttle_alarms import capped, perhaps_watched
 from constructs_lib.model.unread import unread
 
 
@@ -21,8 +21,7 @@ def timing_gaps(fleet: Fleet) -> Iterator[Gap]:
     for consumer in fleet.consumers:
         if not consumer.generated:
             yield from _of_sources(consumer)
-    capped = any(consumer.reserved_concurrency is not None for consumer in fleet.consumers)
-    for alarm in perhaps_watched(fleet) if capped else ():
+    for alarm in perhaps_watched(fleet) if any(True for _ in capped(fleet)) else ():
         what = f"whether '{alarm.id}' looks at the throttles of a function"
         yield Gap(alarm.id, what, "write its metric and the function's name as literals or references", alarm.origin)
 

@@ -1,9 +1,9 @@
-"""A reservation turns requests away, and nobody is told.
+"""The reservation of a database's function turns requests away, and nobody is told.
 
 ## What it finds
 
-A function with reserved concurrency and no CloudWatch alarm on the `Throttles` metric of AWS/Lambda, neither for that function
-nor for all together.
+A function that holds connections of a database, directly or at a proxy, with reserved concurrency and no CloudWatch alarm on the
+`Throttles` metric of AWS/Lambda, neither for that function nor for all together.
 
 ## Why it matters
 
@@ -13,31 +13,54 @@ from that graph stays too small for ever. `Throttles` is the one metric that sho
 ## What it cannot see
 
 Alarms that another tool holds, and alarms in documents that were not given. An alarm whose metric or function could not be read
-is taken for one that may watch: nothing is found, and what is missing is listed.
+is taken for one that may watch: nothing is found, and what is missing is listed. Reservations of functions that reach no database
+are nobody's budget here: they pass. Functions whose relation to a database is only possible.
 
 ## Bad
 
 ```yaml cloudformation
 Resources:
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge}
   Worker:
     Type: AWS::Lambda::Function
-    Properties: {Timeout: 20, ReservedConcurrentExecutions: 10}
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 10
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
 ```
 
 ```python cdk
-from aws_cdk import Duration, aws_lambda as lambda_
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
-lambda_.Function(
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"),
+    engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+)
+worker = lambda_.Function(
     stack, "Worker", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=10,
+    vpc=vpc, vpc_subnets=isolated, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(worker)
 ```
 
 ```hcl terraform
+resource "aws_db_instance" "orders" {
+  engine         = "postgres"
+  engine_version = "17.5"
+  instance_class = "db.m6g.4xlarge"
+}
 resource "aws_lambda_function" "worker" {
   function_name                  = "worker"
   timeout                        = 20
   reserved_concurrent_executions = 10
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
 }
 ```
 
@@ -45,9 +68,15 @@ resource "aws_lambda_function" "worker" {
 
 ```yaml cloudformation
 Resources:
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: postgres, EngineVersion: "17.5", DBInstanceClass: db.m6g.4xlarge}
   Worker:
     Type: AWS::Lambda::Function
-    Properties: {Timeout: 20, ReservedConcurrentExecutions: 10}
+    Properties:
+      Timeout: 20
+      ReservedConcurrentExecutions: 10
+      Environment: {Variables: {PGHOST: !GetAtt Orders.Endpoint.Address}}
   Throttled:
     Type: AWS::CloudWatch::Alarm
     Properties:
@@ -62,20 +91,36 @@ Resources:
 ```
 
 ```python cdk
-from aws_cdk import Duration, aws_lambda as lambda_
+from aws_cdk import Duration, aws_ec2 as ec2, aws_lambda as lambda_, aws_rds as rds
 
+vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+orders = rds.DatabaseInstance(
+    stack, "Orders", vpc=vpc, vpc_subnets=isolated, instance_type=ec2.InstanceType("m6g.4xlarge"),
+    engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_5),
+)
 worker = lambda_.Function(
     stack, "Worker", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.handler",
     code=lambda_.Code.from_inline("handler = print"), timeout=Duration.seconds(20), reserved_concurrent_executions=10,
+    vpc=vpc, vpc_subnets=isolated, environment={"PGHOST": orders.db_instance_endpoint_address},
 )
+orders.connections.allow_default_port_from(worker)
 worker.metric_throttles().create_alarm(stack, "Throttled", threshold=1, evaluation_periods=1)
 ```
 
 ```hcl terraform
+resource "aws_db_instance" "orders" {
+  engine         = "postgres"
+  engine_version = "17.5"
+  instance_class = "db.m6g.4xlarge"
+}
 resource "aws_lambda_function" "worker" {
   function_name                  = "worker"
   timeout                        = 20
   reserved_concurrent_executions = 10
+  environment {
+    variables = { PGHOST = aws_db_instance.orders.address }
+  }
 }
 resource "aws_cloudwatch_metric_alarm" "throttled" {
   alarm_name          = "worker-throttled"
@@ -111,18 +156,17 @@ from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.fleet import Consumer, Fleet
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.model.settings import Settings
-from constructs_lib.model.throttle_alarms import perhaps_watched, watched
+from constructs_lib.model.throttle_alarms import capped, perhaps_watched, watched
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 
 
 def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> Iterator[Finding]:
-    """One finding for each capped function without such an alarm."""
-    for consumer in fleet.consumers:
-        reserved = consumer.reserved_concurrency
-        if reserved is None or reserved.high == 0 or consumer.generated or consumer.deploy_time:
-            continue
-        if not watched(consumer, fleet) and not perhaps_watched(fleet):
+    """One finding for each capped function of a database without such an alarm."""
+    if perhaps_watched(fleet):
+        return
+    for consumer, reserved in capped(fleet):
+        if not watched(consumer, fleet):
             yield _finding(rule, consumer, reserved)
 
 

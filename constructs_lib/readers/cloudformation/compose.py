@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Pool, Store
@@ -77,7 +77,6 @@ class _Assembly:
         self.surroundings = Surroundings(estate, self.databases, self.proxies, environment, permissions)
 
     def fleet(self, acknowledgements: Sequence[Acknowledgement]) -> Fleet:
-        consumers = tuple(self._consumer(function) for function in self.functions.resources())
         stores = [*self.databases.all()]
         stores += self.declared.stores({store.id for store in stores})
         stores = [replace(store, table=self.tables.by_id.get(store.id)) for store in stores]
@@ -89,31 +88,31 @@ class _Assembly:
             for edge in self.sessions.attached(function, self.grants.attached(function, self._connections(function)))
         )
         stores += self._unseen(stores, pools, connections)
-        others = tuple(dict.fromkeys(uncounted(self.databases, self.proxies, self.secrets, self.environment)))
-        gaps = tuple(dict.fromkeys((*self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)))
-        watched = tuple(alarms(self.estate, self.environment))
-        held = tuple(credentials(self.estate, self.secrets))
-        said_twice = tuple(self.declared.contradictions)
+        clients = {edge.consumer for edge in connections if edge.via in ("direct", "proxy")}
         found = Fleet(
-            tuple(stores),
-            pools,
-            consumers,
-            connections,
-            gaps,
-            tuple(acknowledgements),
-            watched,
-            held,
-            others,
-            said_twice,
+            stores=tuple(self.surroundings.around_store(store) for store in stores),
+            pools=tuple(self.surroundings.around_pool(pool) for pool in pools),
+            consumers=tuple(self._consumer(function, clients) for function in self.functions.resources()),
+            connections=connections,
+            acknowledgements=tuple(acknowledgements),
+            alarms=tuple(alarms(self.estate, self.environment)),
+            credentials=tuple(credentials(self.estate, self.secrets)),
+            outsiders=tuple(dict.fromkeys(uncounted(self.databases, self.proxies, self.secrets, self.environment))),
+            contradictions=tuple(self.declared.contradictions),
+            network=self.surroundings.network,
         )
-        words = tuple(dict.fromkeys(self.words.gaps(found)))
-        return self.surroundings.attached(replace(found, gaps=(*gaps, *words)))
+        known = (*self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)
+        return replace(found, gaps=tuple(dict.fromkeys((*known, *self.words.gaps(found)))))
 
-    def _consumer(self, function: Resource) -> Consumer:
-        deploy_time = self.sources.is_deploy_time(function)
-        consumer = self.functions.consumer(function, self.sources.of(function), deploy_time=deploy_time)
-        kept, analytical = self.failures.kept(function), self.grants.analytical(function)
-        return replace(consumer, keeps_failures=kept, analytical=analytical)
+    def _consumer(self, function: Resource, clients: Set[str]) -> Consumer:
+        return self.functions.consumer(
+            function,
+            self.sources.of(function),
+            self.surroundings.of_function(function, uses_database=function.id in clients),
+            deploy_time=self.sources.is_deploy_time(function),
+            keeps_failures=self.failures.kept(function),
+            analytical=self.grants.analytical(function),
+        )
 
     def _connections(self, function: Resource) -> Iterator[Connection]:
         declared = list(self.declared.connections(function))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from constructs_lib.model.deployment import DeploymentStyle
 from constructs_lib.model.fleet import Consumer, EventSource, Provisioned
+from constructs_lib.model.network import ExposedPassword, Placement, ServiceCall
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.deployments import ALIAS, Deployments
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -29,6 +31,14 @@ HANDS_ON = ("USER_ON_EVENT_FUNCTION_ARN", "USER_IS_COMPLETE_FUNCTION_ARN")
 DEFAULT_TIMEOUT = Quantity.exact(3)
 #: An alias names a version, a version a function; more is a circle.
 MOST_HOPS = 3
+
+
+class Surrounded(NamedTuple):
+    """What lies around a function; the defaults are a function that somebody else wrote."""
+
+    placement: Placement | None = None
+    calls: tuple[ServiceCall, ...] = ()
+    exposed_passwords: tuple[ExposedPassword, ...] = ()
 
 
 def function_of(estate: Estate, named: Named, value: Value, hops: int = MOST_HOPS) -> Resource | None:
@@ -106,7 +116,16 @@ class Functions:
         shifting = self.styles.get(function.key, set()) - {"all-at-once"}
         return "all-at-once" if not shifting else shifting.pop() if len(shifting) == 1 else "unknown"
 
-    def consumer(self, function: Resource, sources: Iterator[EventSource], *, deploy_time: bool) -> Consumer:
+    def consumer(
+        self,
+        function: Resource,
+        sources: Iterator[EventSource],
+        around: Surrounded,
+        *,
+        deploy_time: bool,
+        keeps_failures: bool,
+        analytical: tuple[str, ...],
+    ) -> Consumer:
         timeout = quantity_of(function.get("Timeout"), f"Timeout of '{function.id}'")
         managed = function.get("CapacityProviderConfig", "LambdaManagedInstancesCapacityProviderConfig")
         return Consumer(
@@ -135,5 +154,10 @@ class Functions:
                 ),
                 f"PerExecutionEnvironmentMaxConcurrency of '{function.id}'",
             ),
+            keeps_failures=keeps_failures,
+            analytical=analytical,
+            placement=around.placement,
+            calls=around.calls,
+            exposed_passwords=around.exposed_passwords,
             origin=function.origin,
         )

@@ -37,7 +37,7 @@ class Grants:
         self._tables: dict[int, frozenset[str]] = {}
 
     def _written(self, function: Resource) -> tuple[Statement, ...]:
-        role = self.permissions.role(function.get("Role"))
+        role = self.permissions.role_of(function)
         return () if role is None else self.permissions.written_for(role)
 
     def attached(self, function: Resource, connections: Iterable[Connection]) -> Iterator[Connection]:

@@ -54,9 +54,8 @@ class Logins:
 
     def of(self, function: Resource) -> bool | None:
         """Whether the function's role allows ``rds-db:connect`` on anything; ``None`` when a part of the role is out of sight."""
-        written = function.get("Role")
-        role = self.permissions.role(written)
-        if role is None or isinstance(written, Either):
+        role = self.permissions.role_of(function)
+        if role is None or isinstance(function.get("Role"), Either):
             return None
         if role.key not in self._answers:
             self._answers[role.key] = self._answer(role)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from constructs_lib.model.network import ExposedPassword
 from constructs_lib.readers.cloudformation.environment import LONGEST
@@ -46,27 +48,38 @@ def exposed_passwords(function: Resource, *, uses_database: bool) -> Iterator[Ex
             yield found
 
 
-def _exposed(name: str, value: Value, uses_database: bool) -> ExposedPassword | None:
+class _Name(NamedTuple):
+    """What the name of a variable speaks of: a database, and the password itself."""
+
+    of_a_database: bool
+    password: bool
+
+
+@lru_cache(maxsize=8192)
+def _read(name: str) -> _Name:
     words = _WORDS.sub("_", name).replace("-", "_")
-    about = bool(_OF_A_DATABASE.search(words))
+    return _Name(bool(_OF_A_DATABASE.search(words)), bool(_PASSWORD.search(words)))
+
+
+def _exposed(name: str, value: Value, uses_database: bool) -> ExposedPassword | None:
+    about, password = _read(name)
     shown = _shown(value)
     if shown is not None and _in_connection_string(shown):
         return ExposedPassword(name, "connection-string", likely=isinstance(value, Either))
     copied = _COPIED.search(shown or "")
     if copied is not None and copied.group(1) != "ssm":
-        return _copied(name, words, copied.group(2), about=about) if about or uses_database else None
-    if not _PASSWORD.search(words) or not (about or uses_database):
+        return _copied(name, copied.group(2), about=about, password=password) if about or uses_database else None
+    if not password or not (about or uses_database):
         return None
     return _plain(name, value, likely=not about)
 
 
-def _copied(name: str, words: str, reference: str, *, about: bool) -> ExposedPassword | None:
+def _copied(name: str, reference: str, *, about: bool, password: bool) -> ExposedPassword | None:
     """A secret resolved at deploy time: by its key where the reference has one, else the whole of it."""
     key = _SECRET_KEY.search(f":{reference}:")
-    named = bool(_PASSWORD.search(words))
     if key is not None and key.group(1):
         return ExposedPassword(name, "secret", not about) if _KEY_WITH_PASSWORD.search(key.group(1)) else None
-    return ExposedPassword(name, "secret", likely=not (about and named)) if about or named else None
+    return ExposedPassword(name, "secret", likely=not (about and password)) if about or password else None
 
 
 def _plain(name: str, value: Value, *, likely: bool) -> ExposedPassword | None:

@@ -107,6 +107,7 @@ class Permissions:
         self._statements: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._shared: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._allowing: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._roles: dict[tuple[str, str], Resource | None] = {}
         self._users: dict[tuple[str, str], int] = {}
         for policy in estate.of_type(*POLICIES):
             for name in [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]:
@@ -114,7 +115,7 @@ class Permissions:
                 if role is not None:
                     self._attached.setdefault(role.key, []).append(policy)
         for function in functions:
-            role = self.role(function.get("Role"))
+            role = self.role_of(function)
             if role is not None:
                 self._users[role.key] = self._users.get(role.key, 0) + 1
 
@@ -128,9 +129,15 @@ class Permissions:
             return resource if resource is not None and resource.type == ROLE else None
         return self.named.resource(value, {ROLE})
 
+    def role_of(self, function: Resource) -> Resource | None:
+        """The role that a function runs with, looked up once."""
+        if function.key not in self._roles:
+            self._roles[function.key] = self.role(function.get("Role"))
+        return self._roles[function.key]
+
     def of_function(self, function: Resource) -> tuple[Statement, ...] | None:
         """What a function may do; ``None`` when its role is not in the given templates."""
-        role = self.role(function.get("Role"))
+        role = self.role_of(function)
         if role is None:
             return None
         if self._users.get(role.key, 0) < 2:

@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 class Resource:
     """One resource of a stack; properties are resolved when asked for, once."""
 
-    __slots__ = ("_origin", "_resolved", "body", "id", "key", "logical_id", "maybe", "properties", "stack", "type")
+    __slots__ = (
+        "_origin",
+        "_path",
+        "_resolved",
+        "body",
+        "id",
+        "key",
+        "logical_id",
+        "maybe",
+        "properties",
+        "stack",
+        "type",
+    )
 
     def __init__(self, stack: Stack, logical_id: str, body: Mapping[str, Any]) -> None:
         self.stack = stack
@@ -38,6 +50,7 @@ class Resource:
         self.type = str(body.get("Type", ""))
         self.maybe = False
         self._origin: Origin | None = None
+        self._path: str | None = None
         self._resolved: dict[str, Value] = {}
 
     def __repr__(self) -> str:
@@ -51,12 +64,12 @@ class Resource:
     @property
     def construct_path(self) -> str | None:
         """The construct path CDK wrote, without the resource's own last part ``/Resource``."""
-        path = self.metadata.get("aws:cdk:path")
-        if not isinstance(path, str):
-            path = self.stack.document.paths.get(self.logical_id)
-        if path is None:
-            return None
-        return path.removesuffix("/Resource")
+        if self._path is None:
+            path = self.metadata.get("aws:cdk:path")
+            if not isinstance(path, str):
+                path = self.stack.document.paths.get(self.logical_id, "")
+            self._path = path.removesuffix("/Resource")
+        return self._path or None
 
     @property
     def origin(self) -> Origin:

@@ -72,7 +72,7 @@ class UnreadWords:
         for name, value in entries_of(function.get("Environment", "Variables")).items():
             if str(name).upper() == "PGOPTIONS" and any(edge.via == "proxy" for edge in edges):
                 yield from _gap(function, value, f"what {name} of '{function.id}' asks of every session")
-        role = self.permissions.role(function.get("Role"))
+        role = self.permissions.role_of(function)
         for statement in self.permissions.of_role(role) if role is not None else ():
             if role is not None and statement.unread:
                 yield Gap(role.id, f"what '{role.id}' allows: {statement.unread}", WRITE, role.origin)
