@@ -12,7 +12,6 @@ from constructs_lib.readers.cloudformation.parameters import Parameters
 from constructs_lib.readers.cloudformation.values import (
     NO_VALUE,
     Either,
-    NoValue,
     Reference,
     Text,
     Unresolved,
@@ -63,37 +62,38 @@ class Resolver:
         }
 
     def resolve(self, raw: Any) -> Value:
-        """The value behind what the template says."""
+        """The value behind what the template says. Scalars, most of what there is, cost a look at their type."""
+        if type(raw) in _PLAIN:
+            return raw  # type: ignore[no-any-return]
+        if not isinstance(raw, (dict, list)):
+            return raw if isinstance(raw, (str, int, float, Unresolved)) else str(raw)
         estate = self.estate
         if estate.depth > DEEPEST:
             return Unresolved(f"nested deeper than {DEEPEST} levels")
-        if type(raw) in _PLAIN:
-            return raw  # type: ignore[no-any-return]
-        if isinstance(raw, (dict, list)):
-            estate.depth += 1
-            try:
-                return self._resolve_inner(raw)
-            finally:
-                estate.depth -= 1
-        return raw if isinstance(raw, (str, int, float, bool, Unresolved)) or raw is None else str(raw)
+        estate.depth += 1
+        try:
+            return self._items(raw) if isinstance(raw, list) else self._entries(raw)
+        finally:
+            estate.depth -= 1
 
-    def _resolve_inner(self, raw: dict[str, Any] | list[Any]) -> Value:
+    def _items(self, raw: list[Any]) -> Value:
         resolve = self.resolve
-        plain = _PLAIN if self.estate.depth <= DEEPEST else ()
-        if isinstance(raw, list):
-            items = [item if type(item) in plain else resolve(item) for item in raw]
-            return [item for item in items if type(item) is not NoValue] if NoValue in map(type, items) else items
+        items = [item if type(item) in _PLAIN else resolve(item) for item in raw]
+        return [item for item in items if item is not NO_VALUE] if NO_VALUE in items else items
+
+    def _entries(self, raw: dict[str, Any]) -> Value:
         if len(raw) == 1:
-            name, argument = next(iter(raw.items()))
+            (name,) = raw
             function = self._functions.get(name)
             if function is not None:
-                return function(argument)
+                return function(raw[name])
             if name.startswith("Fn::"):
                 return self._unknown_function(name)
-        resolved = {key: item if type(item) in plain else resolve(item) for key, item in raw.items()}
+        resolve = self.resolve
+        resolved = {key: item if type(item) in _PLAIN else resolve(item) for key, item in raw.items()}
         resolved.pop("Fn::Transform", None)
-        if NoValue in map(type, resolved.values()):
-            return {key: item for key, item in resolved.items() if type(item) is not NoValue}
+        if NO_VALUE in resolved.values():
+            return {key: item for key, item in resolved.items() if item is not NO_VALUE}
         return resolved
 
     def _unknown_function(self, name: str) -> Value:
@@ -145,7 +145,7 @@ class Resolver:
             argument = argument.split(".", 1)
         if not isinstance(argument, list) or len(argument) < 2 or not isinstance(argument[0], str):
             return Unresolved("a GetAtt must name a resource and an attribute")
-        if len(argument) == 2 and type(argument[1]) is str and self.estate.depth <= DEEPEST:
+        if len(argument) == 2 and type(argument[1]) is str:
             return self.attribute(argument[0], argument[1])
         rest = concatenated([item for part in argument[1:] for item in (".", self.resolve(part))][1:])
         attribute = scalar_text(rest)

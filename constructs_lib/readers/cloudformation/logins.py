@@ -105,10 +105,10 @@ class Logins:
 
     def _is_loose(self, policy: Resource) -> bool:
         """Whether a policy that allows logins is attached to a role nobody can tell: it may be anybody's."""
-        if not any(_covers(action, CONNECT) for action in _said(policy.get("PolicyDocument")).actions):
-            return False
         names = [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]
-        return any(self.permissions.role(name) is None for name in names)
+        if all(self.permissions.role(name) is not None for name in names):
+            return False
+        return any(_covers(action, CONNECT) for action in _said(policy.get("PolicyDocument")).actions)
 
 
 def _names_a_role(function: Resource) -> bool:
