@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from constructs_lib.model.fleet import Acknowledgement
 from constructs_lib.readers.cloudformation import Document, read_document
-from constructs_lib.readers.cloudformation.document import LARGEST_MANIFEST_BYTES, parse, template_name
+from constructs_lib.readers.cloudformation.document import LARGEST_MANIFEST_BYTES, parse_plain, template_name
 from constructs_lib.readers.cloudformation.nesting import nested_file
 from constructs_lib.readers.reading import Unread, UnreadableError
 
@@ -168,7 +168,7 @@ def _known(text: str | None) -> str | None:
 
 def _load(path: Path, assembly: Assembly) -> Mapping[str, Any]:
     try:
-        value = parse(path.read_bytes(), LARGEST_MANIFEST_BYTES).value
+        value = parse_plain(path.read_bytes(), LARGEST_MANIFEST_BYTES)
     except UnreadableError as problem:
         assembly.unread.append(Unread(str(path), problem.line, problem.reason))
         return {}

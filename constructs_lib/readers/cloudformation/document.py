@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,15 @@ def parse(data: bytes, largest: int = LARGEST_JSON_BYTES) -> Parsed:
             return _flow_yaml(text, problem)
     _refuse_larger(data, LARGEST_YAML_BYTES, "YAML")
     return _parsed(*parse_yaml(text))
+
+
+def parse_plain(data: bytes, largest: int = LARGEST_JSON_BYTES) -> Any:
+    """The value alone of what is nearly always JSON; raises as ``parse`` does, which looks again at what is not."""
+    _refuse_larger(data, largest, "text")
+    try:
+        return json.loads(_decoded(data))
+    except (ValueError, RecursionError):
+        return parse(data, largest).value
 
 
 def _flow_yaml(text: str, problem: UnreadableError) -> Parsed:

@@ -9,6 +9,9 @@ from typing import Any
 from constructs_lib.readers.reading import UnreadableError
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+#: A key of the usual form with the colon after it, and what follows a value: one look each, for the thousands of keys of a fleet.
+_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_AFTER = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 #: Outer keys whose own keys need a line of their own.
 LISTED = frozenset({"Resources", "Parameters", "Outputs"})
@@ -59,27 +62,35 @@ class _Scan:
 
     def members(self, at: int, outer: tuple[str, ...]) -> tuple[dict[str, Any], int]:
         result: dict[str, Any] = {}
+        text = self.text
         at = self.expect("{", at)
-        if self.text[at : at + 1] == "}":
+        if text[at : at + 1] == "}":
             return result, at + 1
         while True:
             key, at = self.key(at, outer, result)
-            at = self.expect(":", at)
-            if not outer and key in LISTED and self.text[at : at + 1] == "{":
+            if not outer and key in LISTED and text[at : at + 1] == "{":
                 result[key], at = self.members(at, (key,))
             else:
-                result[key], at = _DECODER.raw_decode(self.text, at)
-            at = self.space(at)
-            if self.text[at : at + 1] == "}":
-                return result, at + 1
-            at = self.expect(",", at)
+                result[key], at = _DECODER.raw_decode(text, at)
+            after = _AFTER.match(text, at)
+            if after is None:
+                raise json.JSONDecodeError("Expecting ',' delimiter", text, self.space(at))
+            at = after.end()
+            if after[1] == "}":
+                return result, after.end(1)
 
     def key(self, at: int, outer: tuple[str, ...], seen: dict[str, Any]) -> tuple[str, int]:
-        if self.text[at : at + 1] != '"':
-            raise json.JSONDecodeError("Expecting property name enclosed in double quotes", self.text, at)
+        """A key, and where its value begins."""
         line = self.line(at)
-        key, end = _DECODER.raw_decode(self.text, at)
+        usual = _KEY.match(self.text, at)
+        if usual is not None:
+            key, at = usual[1], usual.end()
+        elif self.text[at : at + 1] == '"':
+            key, at = _DECODER.raw_decode(self.text, at)
+            at = self.expect(":", at)
+        else:
+            raise json.JSONDecodeError("Expecting property name enclosed in double quotes", self.text, at)
         if key in seen:
             self.duplicates.append((line, f"key '{key}' is given twice"))
         self.lines[outer + (key,)] = line  # noqa: RUF005 - Python 3.10 knows no star in an index
-        return key, end
+        return key, at
