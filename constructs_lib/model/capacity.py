@@ -6,7 +6,6 @@ over instance memory as bounds, else unknown. Facts come from ``constructs_lib.f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from constructs_lib.facts import classes, defaults, presets, reserved, stores
@@ -32,8 +31,7 @@ class Term(NamedTuple):
         return f"{self.label}: {self.quantity}" + (f"  [{place}]" if place else "")
 
 
-@dataclass(frozen=True)
-class Capacity:
+class Capacity(NamedTuple):
     """Connections of one role (writer or reader) of a store.
 
     ``max_connections`` is M; ``reserved`` what the engine keeps; ``set_aside`` the operator reserve and declared other clients;

@@ -7,7 +7,6 @@ most that any of the function's connections declares.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from constructs_lib.model.chains import Chain, decide
 from constructs_lib.model.fleet import Fleet
@@ -38,7 +37,7 @@ def _with_journeys(
         else chain
         for chain in pool.chains
     )
-    return replace(pool, chains=chains, verdict=_worst(pool.verdict, chains))
+    return pool._replace(chains=chains, verdict=_worst(pool.verdict, chains))
 
 
 def _lengthened(number: int, chain: Chain, together: Sequence[tuple[int, Chain]], fleet: Fleet) -> Chain:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
@@ -26,8 +25,7 @@ class Export(NamedTuple):
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class KeyValueTable:
+class KeyValueTable(NamedTuple):
     """A DynamoDB table.
 
     ``read_units`` and ``write_units`` are the most it may consume, in request or capacity units per second: provisioned, the upper end

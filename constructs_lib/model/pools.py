@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.facts import limits
 from constructs_lib.model.capacity import Capacity, Term
@@ -15,8 +15,7 @@ from constructs_lib.model.verdict import Verdict
 __all__ = ["Chain", "PoolBudget", "Verdict", "borrow_timeout", "judge_pool", "pool_connections", "pool_percent"]
 
 
-@dataclass(frozen=True)
-class PoolBudget:
+class PoolBudget(NamedTuple):
     """A pool against its clients.
 
     ``connections`` = floor of the percentage, what clients may count on; ``opening`` = ceil, what the database must bear;

@@ -119,6 +119,11 @@ def test_what_decides_nothing_is_not_asked_for(source: EventSource, reserved: in
 
 
 def test_an_alarm_nobody_could_read() -> None:
-    fleet = replace(worker(URL), alarms=(Alarm("Some", "AWS/Lambda"),))
+    capped = replace(API, reserved_concurrency=exact(10))
+    fleet = replace(served(DATABASE, capped), alarms=(Alarm("Some", "AWS/Lambda"),))
 
     assert missing(fleet) == ["whether 'Some' looks at the throttles of a function"]
+
+
+def test_an_alarm_nobody_could_read_beside_functions_of_no_database() -> None:
+    assert missing(replace(worker(URL), alarms=(Alarm("Some", "AWS/Lambda"),))) == []
