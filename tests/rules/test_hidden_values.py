@@ -13,7 +13,6 @@ def test_no_value_is_hidden_without_a_word(code: str) -> None:
     assert [str(silence) for silence in silences(code)] == []
 
 
-@pytest.mark.parametrize("code", ["PP103", "PP213", "PP702"])
+@pytest.mark.parametrize("code", [rule.code for rule in all_rules()])
 def test_no_argument_of_a_plan_is_known_after_apply_without_a_word(code: str) -> None:
-    """Declarations, logins and policies of plans: those once were."""
     assert [str(silence) for silence in silences(code, terraform=True)] == []

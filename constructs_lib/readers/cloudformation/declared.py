@@ -13,6 +13,7 @@ from constructs_lib.model.outsiders import Contradiction
 from constructs_lib.model.quantity import Quantity, Refused
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
+from constructs_lib.readers.cloudformation.values import Unresolved, why_unread
 
 CONNECTIONS = "poolproof:connections"
 STORE = "poolproof:store"
@@ -190,15 +191,15 @@ def _others(entry: Mapping[str, Any]) -> tuple[tuple[str, Quantity], ...]:
 def _store(entry: Mapping[str, Any], origin: Origin) -> Store:
     name = str(entry["id"])
     instance_class = entry.get("instance_class")
-    instances = (Instance(name, str(instance_class), origin=origin),) if instance_class is not None else ()
+    member = Instance(name, _text(instance_class), class_reason=why_unread(instance_class) or "", origin=origin)
     limit = _quantity(entry.get("max_connections"), f"max_connections declared for '{name}'")
     parameters = entry.get("parameters")
     return Store(
         id=name,
-        kind=str(entry.get("kind", "external")),
+        kind=_text(entry.get("kind")) or "external",
         engine=_text(entry.get("engine")),
         engine_version=_text(entry.get("engine_version")),
-        instances=instances,
+        instances=(member,) if instance_class is not None else (),
         max_connections=limit,
         max_connections_origin=origin,
         parameters={str(k): str(v) for k, v in parameters.items()} if isinstance(parameters, dict) else {},
@@ -212,6 +213,7 @@ def _store(entry: Mapping[str, Any], origin: Origin) -> Store:
 
 def _pool(entry: Mapping[str, Any], store: str, origin: Origin) -> Pool:
     name, given = str(entry["id"]), _text(entry.get("preset"))
+    hidden = why_unread(entry.get("preset"))
     published = presets.preset(given) if given is not None else None
 
     def number(key: str, default: int | None = None) -> Quantity | None:
@@ -223,11 +225,13 @@ def _pool(entry: Mapping[str, Any], store: str, origin: Origin) -> Pool:
             f"no pool size is published for '{given}' of '{name}'" if published is not None else presets.unknown(given)
         )
         connections = Quantity.unknown(f"{why}: declare connections of '{name}'")
+    elif hidden is not None and connections is None:
+        connections = Quantity.unknown(f"{hidden}: declare connections of '{name}'")
 
     return Pool(
         id=name,
         store=store,
-        kind=str(entry.get("kind", "pgbouncer" if "connections" in entry or given else "rds-proxy")),
+        kind=_text(entry.get("kind")) or ("pgbouncer" if "connections" in entry or "preset" in entry else "rds-proxy"),
         percent=number("percent"),
         idle_percent=number("idle_percent"),
         connections=connections,
@@ -249,4 +253,4 @@ def _flag(value: Any) -> bool | None:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None or isinstance(value, Unresolved) else str(value)

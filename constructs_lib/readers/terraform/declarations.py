@@ -56,7 +56,7 @@ def _entries(plan: Plan, key: str) -> Iterator[dict[str, Any]]:
             flags = listed(mapping(mapping(resource.unknown).get("input")).get(key))
             for index, entry in enumerate(listed(mapping(resource.values.get("input")).get(key))):
                 if isinstance(entry, dict):
-                    waits = mapping(flags[index] if index < len(flags) and key in (CONNECTIONS, STORE) else None)
+                    waits = mapping(flags[index] if index < len(flags) else None)
                     yield {**entry, **_waiting(resource.address, waits)}
 
 
@@ -65,5 +65,5 @@ def _waiting(address: str, flags: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: Unresolved(f"{name} declared in '{address}' is {AFTER_APPLY}")
         for name, flag in flags.items()
-        if flag is True and name not in ("consumer", "store")
+        if flag is True and name not in ("consumer", "store", "id")
     }

@@ -101,6 +101,7 @@ def _replaced(value: Any, known: dict[str, Any]) -> Any:
 def _blocks(values: Values, resource: Planned, name: str) -> Iterator[dict[str, Any]]:
     """The blocks of an argument; what waits for apply as references or unresolved."""
     written = listed(resource.expressions.get(name))
+    flags = listed(mapping(resource.unknown).get(name))
     for index, block in enumerate(listed(resource.values.get(name))):
         expressions = mapping(written[index] if index < len(written) else None)
         found = dict(mapping(block))
@@ -108,6 +109,9 @@ def _blocks(values: Values, resource: Planned, name: str) -> Iterator[dict[str, 
             if not _known(found.get(key)):
                 targets = values.references.of(expression, resource)
                 found[key] = _parts(values, targets, f"{key} of '{resource.address}'")
+        for key, flag in mapping(flags[index] if index < len(flags) else None).items():
+            if flag is True and not _known(found.get(key)):
+                found[key] = Unresolved(f"{key} of '{resource.address}' is {AFTER_APPLY}")
         if found.get("self") is True:
             found["security_groups"] = [*listed(found.get("security_groups")), intrinsic(Found(resource, ()))]
         yield found
