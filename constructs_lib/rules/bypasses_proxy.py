@@ -16,7 +16,7 @@ is usually an accident: an older function that was there before the proxy, or a 
 
 A function that needs what a proxy cannot give, such as LISTEN, logical replication or session locks over many statements: acknowledge
 the finding with that reason. Functions that reach the database by a secret alone, which may hold either address. A function that uses
-both ways.
+both ways; one that holds the proxy's address as well, but whose code is not seen to take it, is found as likely.
 
 ## Bad
 
@@ -229,16 +229,13 @@ def search(rule: Rule, fleet: Fleet, _budget: Budget, _settings: Settings) -> It
         consumer = fleet.consumer_by_id.get(connection.consumer)
         pool = _proxy(fleet, connection)
         key = (connection.consumer, connection.store, connection.role)
-        if (
-            consumer is None
-            or pool is None
-            or key in told
-            or not _counts(consumer, connection)
-            or _uses_a_proxy(fleet, connection)
-        ):
+        if consumer is None or pool is None or key in told or not _counts(consumer, connection):
             continue
-        told.add(key)
-        yield _finding(rule, connection, pool)
+        beside = _beside(fleet, connection)
+        if "surely" not in beside:
+            told.add(key)
+            sure = connection.certainty == "certain" and not beside
+            yield _finding(rule, connection, pool, Confidence.CERTAIN if sure else Confidence.LIKELY)
 
 
 def _counts(consumer: Consumer, connection: Connection) -> bool:
@@ -262,12 +259,15 @@ def _proxy(fleet: Fleet, connection: Connection) -> Pool | None:
     return serving[0] if serving else None
 
 
-def _uses_a_proxy(fleet: Fleet, connection: Connection) -> bool:
+def _beside(fleet: Fleet, connection: Connection) -> set[str]:
+    """How it uses a proxy for the same role beside this: ``surely``, ``possibly`` (an address its code does not take), or not."""
+    way = ("proxy", connection.store, connection.role)
     others = fleet.connections_by_consumer.get(connection.consumer, ())
-    return any((other.via, other.store, other.role) == ("proxy", connection.store, connection.role) for other in others)
+    through = [other for other in others if (other.via, other.store, other.role) == way]
+    return {"possibly" if other.certainty == "possible" else "surely" for other in through}
 
 
-def _finding(rule: Rule, connection: Connection, pool: Pool) -> Finding:
+def _finding(rule: Rule, connection: Connection, pool: Pool, confidence: Confidence) -> Finding:
     where = connection.store if connection.role == "writer" else f"the readers of {connection.store}"
     endpoint = "endpoint" if connection.role == "writer" else "reader endpoint"
     return rule.finding(
@@ -276,7 +276,7 @@ def _finding(rule: Rule, connection: Connection, pool: Pool) -> Finding:
         arithmetic=[*connection.evidence, f"proxy of {connection.store}: {pool.id}  [{pool.origin}]"],
         fix=f"give {connection.consumer} the {endpoint} of {pool.id}, or acknowledge why it cannot use a proxy",
         origin=connection.origin,
-        confidence=Confidence.CERTAIN if connection.certainty == "certain" else Confidence.LIKELY,
+        confidence=confidence,
     )
 
 
