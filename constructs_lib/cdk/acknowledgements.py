@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,81 +19,88 @@ from constructs_lib.model.origin import Origin
 _TEMPLATE = ".template.json"
 
 
-def with_acknowledgements(report: Report, app: IConstruct, plugin: str, folder: Path) -> Report:
-    """The report with the reasons written in the construct tree: the closest one above a finding's resource counts.
+class Acknowledgements:
+    """What an app, its stages and its stacks acknowledge of one plugin.
 
-    ``folder`` is the assembly, which the files of the report's origins are named from.
-    """
-    written = {(item.path or "", item.code): item.reason for item in report.fleet.acknowledgements}
-    tree = _Tree(app, plugin, folder, written)
-    return replace(report, findings=tuple(_acknowledged(finding, tree) for finding in report.findings))
-
-
-def _acknowledged(finding: Finding, tree: _Tree) -> Finding:
-    path = finding.origin.path or tree.path_of(finding.origin)
-    reason = tree.reason(path, finding.code) or finding.acknowledged
-    return replace(finding, origin=finding.origin._replace(path=path or None), acknowledged=reason)
-
-
-@dataclass
-class _Tree:
-    """Reasons by path, and paths by logical id.
-
-    ``written`` are the acknowledgements in the metadata that CDK wrote beside the templates, by path and rule code: those of stacks
-    and of all that is in them. Those of the app and its stages stand in no file and are asked for over jsii, each once.
+    Those of stacks and of all that is in them stand in the metadata that CDK wrote beside the templates. Those of the app and its stages
+    stand in no file and are asked for over jsii, each once: the app's at once, because Node answers late after a long silence.
     """
 
-    app: IConstruct
-    plugin: str
-    folder: Path
-    written: Mapping[tuple[str, str], str]
-    reasons: dict[int, Mapping[str, str]] = field(default_factory=dict)
-    children: dict[tuple[int, str], IConstruct | None] = field(default_factory=dict)
-    paths: dict[str, dict[str, str]] = field(default_factory=dict)
+    def __init__(self, app: IConstruct, plugin: str) -> None:
+        self._app = app
+        self._prefix = f"{plugin}::"
+        self._reasons: dict[int, Mapping[str, str]] = {}
+        self._children: dict[tuple[int, str], IConstruct | None] = {}
+        self._asked(app)
 
-    def reason(self, path: str, code: str) -> str | None:
+    def applied(self, report: Report, folder: Path, stacks: Set[str]) -> Report:
+        """The report with the reasons written in the construct tree: the closest one above a finding's resource counts.
+
+        ``folder`` is the assembly, which the files of the report's origins are named from; ``stacks`` the construct paths of its stacks.
+        """
+        written = {(item.path or "", item.code): item.reason for item in report.fleet.acknowledgements}
+        paths = _Paths(folder)
+
+        def acknowledged(finding: Finding) -> Finding:
+            path = finding.origin.path or paths.of(finding.origin)
+            reason = self._reason(path, finding.code, written, stacks) or finding.acknowledged
+            return replace(finding, origin=finding.origin._replace(path=path or None), acknowledged=reason)
+
+        return replace(report, findings=tuple(acknowledged(finding) for finding in report.findings))
+
+    def _reason(self, path: str, code: str, written: Mapping[tuple[str, str], str], stacks: Set[str]) -> str | None:
         """Why a rule is accepted at a path; the closest construct at or above it decides."""
-        found = self._above_stacks(path).get(code)
-        place = ""
-        for name in filter(None, path.split("/")):
-            place = f"{place}/{name}" if place else name
-            found = self.written.get((place, code), found)
+        found = self._above_stacks(path, stacks).get(code)
+        for place in _places(path):
+            found = written.get((place, code), found)
         return found
 
-    def path_of(self, origin: Origin) -> str:
+    def _above_stacks(self, path: str, stacks: Set[str]) -> Mapping[str, str]:
+        construct = self._app
+        found = dict(self._asked(construct))
+        for place in _places(path):
+            child = None if place in stacks else self._child(construct, place.rpartition("/")[2])
+            if child is None or isinstance(child, cdk.Stack):
+                break
+            construct = child
+            found.update(self._asked(construct))
+        return found
+
+    def _child(self, construct: IConstruct, name: str) -> IConstruct | None:
+        key = (id(construct), name)
+        if key not in self._children:
+            self._children[key] = construct.node.try_find_child(name)
+        return self._children[key]
+
+    def _asked(self, construct: IConstruct) -> Mapping[str, str]:
+        if id(construct) not in self._reasons:
+            kind = cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+            data = [dict(entry.data or {}) for entry in construct.node.metadata if entry.type == kind]
+            self._reasons[id(construct)] = {
+                rule.removeprefix(self._prefix): reason for entry in data for rule, reason in entry.items()
+            }
+        return self._reasons[id(construct)]
+
+
+def _places(path: str) -> Iterator[str]:
+    """A construct path from the outermost construct inwards: ``a``, ``a/b``, ``a/b/c``."""
+    return accumulate(filter(None, path.split("/")), lambda outer, name: f"{outer}/{name}")
+
+
+class _Paths:
+    """Construct paths of resources by file and logical id, where a template does not tell them itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known: dict[str, dict[str, str]] = {}
+
+    def of(self, origin: Origin) -> str:
         """The construct path of a resource; empty when CDK wrote none."""
         if origin.file is None or origin.logical_id is None:
             return ""
-        if origin.file not in self.paths:
-            self.paths[origin.file] = _paths_beside(self.folder / origin.file)
-        return self.paths[origin.file].get(origin.logical_id, "")
-
-    def _above_stacks(self, path: str) -> Mapping[str, str]:
-        place = self.app
-        found = dict(self._reasons(place))
-        for name in filter(None, path.split("/")):
-            child = self._child(place, name)
-            if child is None or isinstance(child, cdk.Stack):
-                break
-            place = child
-            found.update(self._reasons(place))
-        return found
-
-    def _child(self, place: IConstruct, name: str) -> IConstruct | None:
-        key = (id(place), name)
-        if key not in self.children:
-            self.children[key] = place.node.try_find_child(name)
-        return self.children[key]
-
-    def _reasons(self, construct: IConstruct) -> Mapping[str, str]:
-        if id(construct) not in self.reasons:
-            kind = cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
-            data = [dict(entry.data or {}) for entry in construct.node.metadata if entry.type == kind]
-            prefix = f"{self.plugin}::"
-            self.reasons[id(construct)] = {
-                rule.removeprefix(prefix): reason for entry in data for rule, reason in entry.items()
-            }
-        return self.reasons[id(construct)]
+        if origin.file not in self.known:
+            self.known[origin.file] = _paths_beside(self.folder / origin.file)
+        return self.known[origin.file].get(origin.logical_id, "")
 
 
 def _paths_beside(template: Path) -> dict[str, str]:

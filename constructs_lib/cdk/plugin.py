@@ -16,7 +16,7 @@ from constructs import IConstruct
 
 from constructs_lib._version import __version__
 from constructs_lib.cdk import outputs
-from constructs_lib.cdk.acknowledgements import with_acknowledgements
+from constructs_lib.cdk.acknowledgements import Acknowledgements
 from constructs_lib.cdk.context import settings_of
 from constructs_lib.cdk.violations import stops, violation
 from constructs_lib.check import Report, check
@@ -24,7 +24,7 @@ from constructs_lib.collector import paused
 from constructs_lib.errors import PoolproofError
 from constructs_lib.model.finding import Finding, Severity
 from constructs_lib.model.settings import Settings
-from constructs_lib.readers.cdk_assembly import read_assembly
+from constructs_lib.readers.cdk_assembly import Assembly, read_assembly
 from constructs_lib.readers.cloudformation import read_documents
 from constructs_lib.readers.reading import Unread
 from constructs_lib.rules import all_rules
@@ -83,10 +83,11 @@ class ConnectionBudgetChecks:
     def _validate(self, templates: list[str], app: Any) -> cdk.PolicyValidationPluginReport:
         if _SPEAKERS.setdefault(app, self) is not self:
             return cdk.PolicyValidationPluginReport(success=True, violations=[])
-        settings = settings_of(app.node)
-        report, unread = _judge(Path(app.outdir), settings)
-        report = with_acknowledgements(report, app, NAME, Path(app.outdir))
-        outputs.write(Path(app.outdir), report, unread)
+        settings, folder, acknowledgements = settings_of(app.node), Path(app.outdir), Acknowledgements(app, NAME)
+        assembly = read_assembly(folder)
+        report, unread = _judge(assembly, folder, settings)
+        report = acknowledgements.applied(report, folder, assembly.stacks)
+        outputs.write(folder, report, unread)
         violations = [violation(finding, report, templates) for finding in report.findings if _is_shown(finding)]
         failed = any(stops(finding, settings) and finding.acknowledged is None for finding in report.findings)
         violations += [_violation("template-unread", str(item), "fatal") for item in unread]
@@ -98,8 +99,7 @@ def _is_shown(finding: Finding) -> bool:
     return finding.severity is not Severity.INFO or finding.code == NOT_DECIDED
 
 
-def _judge(folder: Path, settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
-    assembly = read_assembly(folder)
+def _judge(assembly: Assembly, folder: Path, settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
     # Named as seen from the assembly: what is written beside the templates must not depend on where somebody synthesizes.
     documents = [replace(document, path=os.path.relpath(document.path, folder)) for document in assembly.documents]
     reading = read_documents(documents, {}, assembly.unread, assembly.acknowledgements)

@@ -23,11 +23,12 @@ _ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
 
 @dataclass
 class Assembly:
-    """What an assembly holds, and what of it could not be read."""
+    """What an assembly holds, and what of it could not be read; ``stacks`` are the construct paths of its stacks."""
 
     documents: list[Document] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
+    stacks: set[str] = field(default_factory=set)
 
 
 def is_assembly(folder: Path) -> bool:
@@ -55,6 +56,7 @@ def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str
     kind, properties = artifact.get("type"), artifact.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     if kind == "aws:cloudformation:stack":
+        assembly.stacks.add(str(artifact.get("displayName", "")))
         metadata = _metadata(folder, artifact, assembly)
         _acknowledge(assembly, metadata)
         _stack(assembly, folder, name, artifact, _Place(folder, _paths(metadata)))
@@ -67,6 +69,7 @@ def _artifact(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str
         assembly.documents += found.documents
         assembly.unread += found.unread
         assembly.acknowledgements += found.acknowledgements
+        assembly.stacks |= found.stacks
 
 
 class _Place(NamedTuple):
