@@ -135,3 +135,38 @@ def test_a_class_and_an_engine_matter_beside_a_pinned_limit() -> None:
 
     assert "engine of 'Db' is unknown" in said
     assert any(line.startswith("instance class of 'Db' is unknown") for line in said)
+
+
+NETWORK = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+CACHE: dict[str, Any] = {"Type": "AWS::ElastiCache::ServerlessCache", "Properties": {"Engine": "redis"}}
+
+
+def hidden(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::Lambda::Function", "Properties": {"Role": HIDDEN, "VpcConfig": NETWORK, **properties}}
+
+
+def test_a_function_beside_a_store_whose_role_nobody_sees() -> None:
+    why = "its role is not given (import made-elsewhere comes from a stack that was not given)"
+    assert f"whether 'F' connects to 'Db': {why}" in missing(F=hidden(), Db=DATABASE)
+    assert f"whether 'F' connects to a store of its stack: {why}" in missing(F=hidden(), Db=DATABASE, Cache=CACHE)
+    literal = hidden(Role="arn:aws:iam::111122223333:role/somebody")
+    assert "whether 'F' connects to 'Db': its role is not given" in missing(F=literal, Db=DATABASE)
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"F": hidden()},
+        {"F": hidden(VpcConfig={"Ref": "AWS::NoValue"}), "Db": DATABASE},
+        {"F": hidden(), "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {}}},
+        {"F": hidden(Role={"Fn::GetAtt": ["Role", "Arn"]}), "Role": {"Type": "AWS::IAM::Role"}, "Db": DATABASE},
+        {
+            "F": hidden(Environment={"Variables": {"DB_HOST": {"Fn::GetAtt": ["Db", "Endpoint.Address"]}}}),
+            "Db": DATABASE,
+        },
+        {"F": hidden(Environment={"Variables": {"DB_SECRET": HIDDEN}}), "Db": DATABASE},
+    ],
+    ids=["no store", "no network", "a table", "a role", "an address", "a gap already"],
+)
+def test_a_function_of_which_something_is_known_needs_no_such_word(resources: dict[str, Any]) -> None:
+    assert not [said for said in missing(**resources) if said.startswith("whether 'F' connects")]

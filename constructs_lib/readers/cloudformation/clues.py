@@ -61,3 +61,9 @@ class Use(NamedTuple):
 def unique(clues: list[Clue]) -> Iterator[Clue]:
     """The clues without repetitions, in order."""
     yield from dict.fromkeys(clues)
+
+
+def unreached(clue: Clue) -> Clue:
+    """An address that is private to a VPC the function is not in."""
+    evidence = f"{clue.evidence}, an address inside a VPC, and the function is outside of any"
+    return clue._replace(strength="possible", evidence=evidence)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Pool, Store
+from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Gap, Pool, Store
 from constructs_lib.model.origin import NOWHERE
 from constructs_lib.readers.cloudformation.alarms import alarms
-from constructs_lib.readers.cloudformation.clues import Clue, weaker
+from constructs_lib.readers.cloudformation.clues import Clue, unreached, weaker
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.credentials import credentials
 from constructs_lib.readers.cloudformation.data_apis import DataApis
@@ -34,6 +34,7 @@ from constructs_lib.readers.cloudformation.services import uncounted
 from constructs_lib.readers.cloudformation.sessions import Sessions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.surroundings import Surroundings
+from constructs_lib.readers.cloudformation.table_grants import TableGrants
 from constructs_lib.readers.cloudformation.tables import Tables
 from constructs_lib.readers.cloudformation.unread_words import UnreadWords
 from constructs_lib.readers.reading import Reading, Unread
@@ -65,9 +66,10 @@ class _Assembly:
         self.secrets = secrets = Secrets(estate, environment, self.databases, self.proxies)
         permissions = Permissions(estate, named, self.functions.resources())
         asked = DataApis(self.databases, self.externals)
+        granted = TableGrants(environment, permissions, self.externals)
         invokers = Invokers(environment)
         self.inference = Inference(
-            environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked
+            environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked, granted
         )
         self.grants = Grants(environment, permissions)
         self.sessions = Sessions(estate, permissions)
@@ -101,8 +103,13 @@ class _Assembly:
             contradictions=tuple(self.declared.contradictions),
             network=self.surroundings.network,
         )
-        known = (*self.estate.gaps, *self.declared.gaps, *self.proxies.gaps, *self.externals.gaps)
-        return replace(found, gaps=tuple(dict.fromkeys((*known, *self.words.gaps(found)))))
+        found = replace(found, gaps=tuple(dict.fromkeys(self._gaps())))
+        return replace(found, gaps=tuple(dict.fromkeys((*found.gaps, *self.words.gaps(found)))))
+
+    def _gaps(self) -> Iterator[Gap]:
+        """What was found missing on the way."""
+        for part in (self.estate, self.declared, self.proxies, self.externals, self.inference.tables):
+            yield from part.gaps
 
     def _consumer(self, function: Resource, clients: Set[str]) -> Consumer:
         return self.functions.consumer(
@@ -124,7 +131,14 @@ class _Assembly:
         self.externals.settle(function, clues)
         clues += self._hints(function, {clue.store for clue in clues})
         clues = [self._conditional(function, clue) for clue in clues if clue.store not in stated]
-        yield from edges(function, clues, self._bound(function))
+        yield from edges(function, self._reached(function, clues), self._bound(function))
+
+    def _reached(self, function: Resource, clues: list[Clue]) -> list[Clue]:
+        """Beside a data API, an address that the function cannot reach is only a hint that it connects."""
+        asked = {clue.store for clue in clues if clue.via == "data-api" and clue.strength != "possible"}
+        held = {clue.store for clue in clues if clue.addressed and clue.store in asked}
+        cut_off = {store for store in held if self.surroundings.are_cut_off(function, store)}
+        return [unreached(clue) if clue.addressed and clue.store in cut_off else clue for clue in clues]
 
     def _conditional(self, function: Resource, clue: Clue) -> Clue:
         """What only a condition nobody decided brings into being is likely at most."""

@@ -72,10 +72,12 @@ Way = tuple[Via, "str | None", Role]
 
 
 def _ways(found: list[Clue]) -> dict[Way, list[Clue]]:
-    """Addresses decide; without one the strongest kind of evidence does."""
+    """Addresses decide, beside a data API that the role opens; without an address the strongest kind of evidence does."""
     decisive = [clue for clue in found if clue.addressed or clue.via == "http"]
     data_api = [clue for clue in found if clue.via == "data-api"]
-    if not decisive:
+    if decisive:
+        decisive += [clue for clue in data_api if clue.strength != "possible"]
+    else:
         decisive = data_api or _unaddressed(found)
     ways: dict[Way, list[Clue]] = {}
     for clue in decisive:

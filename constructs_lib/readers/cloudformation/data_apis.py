@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,8 +12,10 @@ from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, WAREHOUSES
 from constructs_lib.readers.cloudformation.permissions import Statement
+from constructs_lib.readers.cloudformation.placeholders import plain, shown
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.unseen import named_in_arn
+from constructs_lib.readers.cloudformation.unseen import named_in_arn, source_of
+from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value
 
 #: Actions from the service authorization reference (read 2026-11-21).
 RUNS = (
@@ -22,6 +25,32 @@ RUNS = (
     "rds-data:ExecuteSql",
 )
 RUNS_ON_REDSHIFT = ("redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement")
+
+#: The ARN of a cluster, and names that say that they hold one.
+_ARN = re.compile(r":rds:[^:]*:[^:]*:cluster:(?P<name>(?:[A-Za-z0-9-]|\$\{[^}]+\})+)(?![A-Za-z0-9$*?\0-])")
+_HOLDS_ARN = re.compile(r"(?:cluster|database|db|aurora|rds|resource)[_-]?(?:resource[_-]?)?arn$", re.IGNORECASE)
+
+
+def named_clusters(name: str, value: Value) -> Iterator[str]:
+    """The clusters whose ARNs a value of that name holds, called as their ARNs or where those come from."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from named_clusters(str(key), item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from named_clusters(name, item)
+    elif isinstance(value, Unresolved):
+        source = source_of(value)
+        if source is not None and (_HOLDS_ARN.search(name) or _HOLDS_ARN.search(source)):
+            yield source
+    elif isinstance(value, (str, Text)) and _about_cluster(value):
+        yield from (plain(match["name"]) for match in _ARN.finditer(shown(value)))
+
+
+def _about_cluster(value: str | Text) -> bool:
+    """A quick look: most texts are no ARN of a cluster."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return any(isinstance(part, str) and ":cluster:" in part for part in parts)
 
 
 class DataApis(NamedTuple):
@@ -40,10 +69,31 @@ class DataApis(NamedTuple):
             strength: Certainty = "certain" if store in mentioned or alone == "likely" else alone
             yield Clue(store, "data-api", weaker(strength, named_as), f"rds-data permission on '{store}'")
         if statement.everywhere:
-            for store, where in mentioned.items():
+            for store, where in self._relational(mentioned):
                 yield Clue(store, "data-api", "certain", f"rds-data permission, and {where} names '{store}'")
         if not found:
             yield from self._outside(function, statement, alone)
+
+    def told(
+        self, function: Resource, statement: Statement, stores: dict[str, str], outside: dict[str, str]
+    ) -> Iterator[Clue]:
+        """A permission that names no cluster, where something beside it does: ``stores`` of the templates and others ``outside``."""
+        if not (statement.everywhere and statement.allows(*RUNS)):
+            return
+        alone: Certainty = "possible" if statement.shared else "likely"
+        for name, where in outside.items():
+            made = self.databases.named.resource(name, {CLUSTER})
+            if made is not None:
+                stores = {made.id: where, **stores}
+                continue
+            evidence = f"rds-data permission, and {where} names '{name}', which no given template makes"
+            yield Clue(self.externals.outside(name, function), "data-api", alone, evidence)
+        for store, where in self._relational(stores):
+            yield Clue(store, "data-api", alone, f"rds-data permission, and {where} names '{store}'")
+
+    def _relational(self, stores: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """Those of some stores that have a data API: no cache, no warehouse."""
+        yield from ((store, where) for store, where in stores.items() if store in self.databases.relational)
 
     def _granted(self, named: list[Use]) -> Iterator[tuple[str, Certainty]]:
         for use in named:

@@ -67,6 +67,11 @@ class Databases:
         """Ids of stores that exist only if a condition holds which nobody decided."""
         return frozenset(resource.id for resource in self.home.values() if resource.maybe)
 
+    @cached_property
+    def relational(self) -> frozenset[str]:
+        """Ids of the RDS and Aurora databases."""
+        return frozenset(home.id for home in self.home.values() if home.type in (CLUSTER, INSTANCE))
+
     def store_of(self, resource: Resource) -> Resource | None:
         """The resource of the store that an instance, cluster, table … belongs to."""
         return self.home.get(resource.key)

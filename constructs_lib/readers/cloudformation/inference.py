@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from constructs_lib.model.fleet import Certainty, Role
+from constructs_lib.readers.cloudformation import table_names
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
-from constructs_lib.readers.cloudformation.data_apis import RUNS, DataApis
+from constructs_lib.readers.cloudformation.data_apis import RUNS, DataApis, named_clusters
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals, size_in_url
 from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.kinds import TABLES, address_role
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
+from constructs_lib.readers.cloudformation.placeholders import plain
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.table_grants import TableGrants
 from constructs_lib.readers.cloudformation.values import Value, entries_of
 
-_TABLE_USE = (
-    "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:ConditionCheckItem",
-)  # fmt: skip
 _READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
 _READ_PARAMETER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 READ = "permission to read"
-#: A role that many functions share and that names more tables than this says nothing about any one of them.
-MOST_SHARED_TABLES = 50
 _OTHER_CONNECT = (
     "dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect",
     "neptune-db:connect", "neptune-db:ReadDataViaQuery", "neptune-db:WriteDataViaQuery",
 )  # fmt: skip
-
-
-_TABLE_VARIABLE = re.compile(r"table(?:_?name)?(?:_?param(?:eter)?)?$", re.IGNORECASE)
-_TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
 
 
 @dataclass
@@ -48,6 +40,7 @@ class Seen:
     tables: dict[str, str] = field(default_factory=dict)
     table_names: dict[str, str] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
+    outside_clusters: dict[str, str] = field(default_factory=dict)
     roles: list[tuple[Resource, str]] = field(default_factory=list)
 
 
@@ -63,6 +56,7 @@ class Inference:
     externals: Externals
     invokers: Invokers
     data_apis: DataApis
+    tables: TableGrants
     _named: dict[tuple[int, str], list[Use]] = field(default_factory=dict)
 
     def clues(self, function: Resource) -> list[Clue]:
@@ -102,9 +96,19 @@ class Inference:
         if known:
             return
         literal = self.environment.literal(value)
-        if _TABLE_VARIABLE.search(name) and isinstance(literal, str) and _TABLE_NAME.match(literal):
-            seen.table_names.setdefault(literal, where)
+        self._table(function, name, literal, seen)
+        seen.outside_clusters.update((cluster, where) for cluster in named_clusters(name, literal))
         yield from self.externals.clues(function, name, literal)
+
+    def _table(self, function: Resource, variable: str, value: Value, seen: Seen) -> None:
+        """Notes a table that a variable names in writing."""
+        name = self.tables.written(variable, value)
+        made = self.tables.made(name, function) if name is not None else None
+        where = f"environment variable {variable}"
+        if made is not None and not made.guess:
+            seen.tables.setdefault(made.resource.id, where)
+        elif name is not None and made is None and table_names.is_variable(variable):
+            seen.table_names.setdefault(plain(name), where)
 
     def _use(self, use: Use, seen: Seen) -> Iterator[Clue]:
         role = self._address_role(use)
@@ -174,8 +178,8 @@ class Inference:
         if statement.allows(*RUNS):
             named = self._resources(statement, "rds-data")
             yield from self.data_apis.clues(function, statement, named, seen.clusters)
-        if statement.allows(*_TABLE_USE):
-            yield from self._tables(statement, seen)
+            yield from self.data_apis.told(function, statement, {}, seen.outside_clusters)
+        yield from self.tables.clues(function, statement, seen.tables, seen.table_names)
 
     def _resources(self, statement: Statement, where: str) -> list[Use]:
         """What a statement names; functions that share a role share the answer."""
@@ -202,12 +206,17 @@ class Inference:
     def _told(self, function: Resource, statements: tuple[Statement, ...], seen: Seen) -> Iterator[Clue]:
         """What it is invoked with, and SSM parameters it may read: for functions of which nothing else says where they connect to."""
         inside = function.get("VpcConfig") is not None
+        told_of = Seen()
         for use in self.invokers.uses(function):
-            for clue in self._use(use, seen):
+            for clue in self._use(use, told_of):
                 # An address alone may be meant for a DNS record or a tag; who connects has credentials, or sits in the network.
                 told: Certainty = "likely" if clue.secret or inside else "possible"
                 yield clue._replace(strength=weaker(clue.strength, told))
+        for value, where in self.invokers.values(function):
+            told_of.outside_clusters.update((cluster, where) for cluster in named_clusters("", value))
+        seen.clusters.update(told_of.clusters)
         for statement in statements:
+            yield from self.data_apis.told(function, statement, told_of.clusters, told_of.outside_clusters)
             if statement.allows(*_READ_PARAMETER):
                 alone: Certainty = "possible" if statement.shared else "likely"
                 for resource in statement.resources:
@@ -215,23 +224,6 @@ class Inference:
                         yield from (
                             clue._replace(strength=weaker(clue.strength, alone)) for clue in self._use(use, Seen())
                         )
-
-    def _tables(self, statement: Statement, seen: Seen) -> Iterator[Clue]:
-        named = {use.resource.id: use for use in self._resources(statement, "dynamodb") if use.resource.type in TABLES}
-        crowded = statement.shared and len(named) > MOST_SHARED_TABLES
-        for table, use in named.items():
-            if crowded and table not in seen.tables:
-                continue
-            strength: Certainty = "possible" if statement.shared and table not in seen.tables else "certain"
-            where = f" and {seen.tables[table]}" if table in seen.tables else ""
-            yield Clue(table, "http", weaker(strength, use.strength), f"dynamodb permission on '{table}'{where}")
-        if statement.everywhere:
-            for table, where in seen.tables.items():
-                yield Clue(table, "http", "certain", f"dynamodb permission on every table and {where} = '{table}'")
-        for name, where in seen.table_names.items():
-            if statement.everywhere or f"table/{name}" in statement.last_texts:
-                evidence = f"dynamodb permission and {where} = '{name}', a table that no template makes"
-                yield Clue(self.externals.table(name), "http", "likely", evidence)
 
 
 def _unused(clue: Clue) -> Clue:

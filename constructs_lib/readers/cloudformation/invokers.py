@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.environment import Environment
@@ -37,8 +37,8 @@ class Invokers:
             self._note(rotation.get("RotationLambdaARN"), [rotation.get("SecretId")], f"rotation '{rotation.id}'")
 
     def _custom(self, resource: Resource) -> None:
-        told = [resource.get(key) for key in resource.properties if key != "ServiceToken"]
-        self._note(resource.get("ServiceToken"), told, f"custom resource '{resource.id}'")
+        told = {key: resource.get(key) for key in resource.properties if key != "ServiceToken"}
+        self._note(resource.get("ServiceToken"), [told], f"custom resource '{resource.id}'")
 
     def _note(self, target: Value, told: list[Value], where: str) -> None:
         function = function_of(self.environment.estate, self.environment.named, target)
@@ -47,5 +47,9 @@ class Invokers:
 
     def uses(self, function: Resource) -> Iterator[Use]:
         """The resources that a function is told of when it is invoked."""
-        for value, where in self._told.get(function.key, ()):
+        for value, where in self.values(function):
             yield from self.environment.uses(value, where)
+
+    def values(self, function: Resource) -> Sequence[tuple[Value, str]]:
+        """What a function is told when it is invoked, and by what."""
+        return self._told.get(function.key, ())

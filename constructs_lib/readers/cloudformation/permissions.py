@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -66,11 +66,6 @@ class Statement(NamedTuple):
         """Whether it covers resources without naming one."""
         return any(_is_wide(resource) for resource in self.resources)
 
-    @property
-    def last_texts(self) -> set[str]:
-        """What follows the last colon of each resource that is an ARN, as far as it is plain text."""
-        return {_last(resource).rsplit(":", 1)[-1] for resource in self.resources}
-
 
 @lru_cache(maxsize=8192)
 def _allows(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
@@ -88,13 +83,14 @@ def covers(pattern: str, action: str) -> bool:
 def _is_wide(resource: Value) -> bool:
     if isinstance(resource, Text):
         last = resource.parts[-1]
-        return (
-            isinstance(last, str)
-            and last.endswith(("*", "/*"))
-            and not any(isinstance(p, Reference) for p in resource.parts)
-        )
+        return isinstance(last, str) and _ends_wide(last) and not any(isinstance(p, Reference) for p in resource.parts)
     text = scalar_text(resource)
-    return text is not None and text.endswith("*")
+    return text is not None and _ends_wide(text)
+
+
+def _ends_wide(text: str) -> bool:
+    """Every index of a table is still one table."""
+    return text.endswith("*") and not text.endswith("/index/*")
 
 
 class Permissions:
@@ -108,7 +104,7 @@ class Permissions:
         self._shared: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._allowing: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._roles: dict[tuple[str, str], Resource | None] = {}
-        self._users: dict[tuple[str, str], int] = {}
+        self._users: dict[tuple[str, str], list[Resource]] = {}
         for policy in estate.of_type(*POLICIES):
             for name in [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]:
                 role = self.role(name)
@@ -117,7 +113,7 @@ class Permissions:
         for function in functions:
             role = self.role_of(function)
             if role is not None:
-                self._users[role.key] = self._users.get(role.key, 0) + 1
+                self._users.setdefault(role.key, []).append(function)
 
     def role(self, value: Value) -> Resource | None:
         """The role behind a reference, a name or an ARN; ``None`` when it is not in the given templates."""
@@ -140,11 +136,15 @@ class Permissions:
         role = self.role_of(function)
         if role is None:
             return None
-        if self._users.get(role.key, 0) < 2:
+        if len(self.users(role)) < 2:
             return self.of_role(role)
         if role.key not in self._shared:
             self._shared[role.key] = tuple(statement._replace(shared=True) for statement in self.of_role(role))
         return self._shared[role.key]
+
+    def users(self, role: Resource) -> Sequence[Resource]:
+        """The functions that run with a role."""
+        return self._users.get(role.key, ())
 
     def attached(self, role: Resource) -> tuple[Resource, ...]:
         """Policies of the given templates that name the role."""

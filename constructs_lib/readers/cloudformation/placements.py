@@ -80,6 +80,13 @@ class Placements:
         public = self._public(store, keys, placement.subnets, complete=not subnets[1])
         return placement._replace(public=public, ports=self._ports(store))
 
+    def is_private(self, store: Resource) -> bool:
+        """Whether a store has no address outside its VPC, as far as the templates tell."""
+        if _is_serverless_v1(store):
+            return True
+        placement = self.of_store(store)
+        return placement is not None and placement.public is False
+
     def _subnets(self, store: Resource, keys: _Keys) -> Found:
         value = store.get(keys.subnets)
         if keys.subnet_group is None:
@@ -116,7 +123,7 @@ class Placements:
 
     def _public(self, store: Resource, keys: _Keys, subnets: tuple[str, ...], *, complete: bool) -> bool | None:
         """Never where no subnet leads to an internet gateway; else as it is written, and unknown where it is not."""
-        if keys.public is False:
+        if keys.public is False or _is_serverless_v1(store):
             return False
         routes = [found.default_route if (found := self.subnets.get(name)) is not None else None for name in subnets]
         if complete and routes and all(route not in (None, "internet-gateway") for route in routes):
@@ -138,6 +145,11 @@ class Placements:
                 return (int(text),) if text is not None and text.isdigit() else ()
         engine = (text_of(store.get("Engine")) or _FIXED.get(store.type) or "").lower()
         return next((ports for start, ports in _PORTS if engine.startswith(start)), ())
+
+
+def _is_serverless_v1(store: Resource) -> bool:
+    """Aurora Serverless v1 has no public address (Aurora user guide, limitations of Aurora Serverless v1, read 2026-11-21)."""
+    return store.type == CLUSTER and text_of(store.get("EngineMode")) == "serverless"
 
 
 _FIXED = {

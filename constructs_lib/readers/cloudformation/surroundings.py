@@ -49,6 +49,11 @@ class Surroundings:
         passwords = tuple(exposed_passwords(function, uses_database=uses_database))
         return Surrounded(self.placements.of_function(function), self.calls.of(function), passwords)
 
+    def are_cut_off(self, function: Resource, store: str) -> bool:
+        """Whether a function outside of any VPC holds the address of a store that nobody reaches from there."""
+        here, there = self.placements.of_function(function), self._stores.get(store)
+        return here is not None and here.outside and there is not None and self.placements.is_private(there)
+
     def around_store(self, store: Store) -> Store:
         resource = self._stores.get(store.id)
         return store if resource is None else replace(store, placement=self.placements.of_store(resource))

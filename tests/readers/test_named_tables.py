@@ -1,0 +1,222 @@
+"""Tables that permissions and variables name in writing, and what a role says that several functions share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.readers.reading import Reading
+from constructs_lib.readers.sources import read
+
+Read = Callable[..., Reading]
+Body = dict[str, Any]
+SAM: Body = {"Transform": "AWS::Serverless-2016-10-31"}
+PARAMETERS: Body = {"Trips": {"Type": "String"}, "Known": {"Type": "String", "Default": "trips"}}
+TRIPS: Body = {"Ref": "Trips"}
+TABLE: Body = {"Type": "AWS::DynamoDB::Table", "Properties": {}}
+
+
+def table(name: Any) -> Body:
+    return {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name}}
+
+
+def arn(name: str) -> Body:
+    return {"Fn::Sub": f"arn:aws:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{name}"}
+
+
+def function(variables: Body | None = None, **properties: Any) -> Body:
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Environment": {"Variables": variables or {}},
+            **properties,
+        },
+    }
+
+
+def role(*resources: Any, actions: Any = "dynamodb:GetItem") -> Body:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": list(resources)}
+    return {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}}
+
+
+def edges(reading: Reading) -> set[tuple[str, str, str]]:
+    assert {c.via for c in reading.fleet.connections} <= {"http"}
+    return {(c.consumer, c.store, c.certainty) for c in reading.fleet.connections}
+
+
+def gaps(reading: Reading) -> list[str]:
+    return [gap.missing for gap in reading.fleet.gaps]
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "store"),
+    [
+        ("DynamoDBCrudPolicy", "trips", "external:trips"),
+        ("DynamoDBCrudPolicy", {"Ref": "Known"}, "external:trips"),
+        ("DynamoDBReadPolicy", TRIPS, "external:Trips"),
+        ("DynamoDBWritePolicy", {"Fn::ImportValue": "shop-Trips"}, "external:shop-Trips"),
+        ("DynamoDBReadPolicy", {"Fn::Sub": "${Trips}-old"}, "external:Trips-old"),
+        ("DynamoDBReadPolicy", "{{resolve:ssm:/shop/trips}}", "external:/shop/trips"),
+        ("DynamoDBStreamReadPolicy", "trips", None),
+        ("DynamoDBReadPolicy", "*", None),
+        ("DynamoDBReadPolicy", {"Fn::Sub": "${Trips}-*"}, None),
+    ],
+)
+def test_a_policy_template_names_a_table_of_another_template(
+    reading_of: Read, policy: str, name: Any, store: str | None
+) -> None:
+    made = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [{policy: {"TableName": name}}]}}
+    reading = reading_of({"F": made}, Parameters=PARAMETERS, **SAM)
+    assert edges(reading) == ({("F", store, "likely")} if store else set())
+    assert not gaps(reading)
+
+
+@pytest.mark.parametrize(
+    ("resource", "store"),
+    [
+        (arn("trips"), "external:trips"),
+        (arn("trips/index/*"), "external:trips"),
+        (arn("${Trips}"), "external:Trips"),
+        (arn("${Trips}/index/by-rider"), "external:Trips"),
+        (TRIPS, "external:Trips"),
+        ({"Fn::Sub": "${Trips}/index/*"}, "external:Trips"),
+        ({"Fn::If": ["Old", arn("trips"), {"Ref": "AWS::NoValue"}]}, "external:trips"),
+        (arn("*"), None),
+        (arn("trips-*"), None),
+        (arn("trips/stream/*"), None),
+        ("*", None),
+    ],
+)
+def test_a_statement_names_a_table_of_another_template(reading_of: Read, resource: Any, store: str | None) -> None:
+    conditions = {"Old": {"Fn::Equals": [{"Ref": "Trips"}, "x"]}}
+    resources = {"F": function(), "Role": role(resource)}
+    found = edges(reading_of(resources, Parameters=PARAMETERS, Conditions=conditions))
+    assert found == ({("F", store, "likely")} if store else set())
+
+
+def test_the_arn_of_something_else_beside_a_table_is_no_table(reading_of: Read) -> None:
+    resources = {"F": function(), "Role": role(TRIPS, arn("rides"), actions=["s3:GetObject", "dynamodb:GetItem"])}
+    assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "external:rides", "likely")}
+
+
+@pytest.mark.parametrize("variable", ["TABLE_NAME", "NAME"])
+def test_a_table_that_the_environment_names_too_is_one_table(reading_of: Read, variable: str) -> None:
+    for value, resource in ((TRIPS, arn("${Trips}")), ("trips", arn("${Known}")), ("trips", arn("trips/index/*"))):
+        reading = reading_of({"F": function({variable: value}), "Role": role(resource)}, Parameters=PARAMETERS)
+        assert len(reading.fleet.connections) == 1, value
+
+
+@pytest.mark.parametrize(("value", "store"), [(TRIPS, "external:Trips"), ("trips", "external:trips")])
+def test_a_permission_on_every_table_and_a_variable_that_names_one(reading_of: Read, value: Any, store: str) -> None:
+    resources = {"F": function({"TABLE": value}), "Role": role(arn("*"))}
+    assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", store, "likely")}
+    resources["Role"] = role(arn("rides/index/*"))
+    assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "external:rides", "likely")}
+
+
+@pytest.mark.parametrize("name", ["trips", TRIPS, {"Ref": "Known"}, {"Fn::Sub": "${Trips}-a"}])
+def test_a_table_of_the_template_by_its_name(reading_of: Read, name: Any) -> None:
+    policies = [{"DynamoDBCrudPolicy": {"TableName": name}}]
+    made = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": policies}}
+    assert edges(reading_of({"F": made, "T": table(name)}, Parameters=PARAMETERS, **SAM)) == {("F", "T", "certain")}
+
+
+def test_a_variable_and_a_permission_on_all_meet_in_the_parameter_that_names_the_table(reading_of: Read) -> None:
+    resources = {"F": function({"NAME": TRIPS}), "Role": role("*"), "T": table(TRIPS)}
+    assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "T", "certain")}
+
+
+def test_a_literal_is_not_the_parameter_of_that_name(reading_of: Read) -> None:
+    resources = {"F": function(), "Role": role(arn("Trips")), "T": table(TRIPS)}
+    assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "external:Trips", "likely")}
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ({"T": table(TRIPS)}, ("app/F", "data/T", "likely")),
+        ({"T": table(TRIPS), "U": table(TRIPS)}, ("app/F", "external:Trips", "likely")),
+        ({"T": table("trips")}, ("app/F", "external:Trips", "likely")),
+    ],
+)
+def test_a_table_of_another_given_template_that_the_same_parameter_names(
+    tmp_path: Path, tables: Body, expected: tuple[str, str, str]
+) -> None:
+    asking = {"F": function(), "Role": role(arn("${Trips}"))}
+    for name, resources in (("app", asking), ("data", tables)):
+        text = json.dumps({"Parameters": PARAMETERS, "Resources": resources})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    assert edges(read(sorted(tmp_path.iterdir()))) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("resource", "why"),
+    [
+        (arn("${AWS::StackName}-trips"), "AWS::StackName is known when the stack is deployed"),
+        (arn("${Nested.Outputs.Table}"), "it comes from 'Nested'"),
+        ({"Fn::GetAtt": ["Nested", "Outputs.Arn"]}, "it comes from 'Nested'"),
+    ],
+)
+def test_a_table_nobody_can_name_is_a_gap(reading_of: Read, resource: Any, why: str) -> None:
+    nested = {"Type": "Custom::Tables", "Properties": {}}
+    reading = reading_of({"F": function(), "Role": role(resource), "Nested": nested})
+    assert not reading.fleet.connections
+    assert gaps(reading) == [f"a dynamodb permission of 'F' is on a table whose name is not known: {why}"]
+
+
+ONE = {"Fn::GetAtt": ["T", "Arn"]}
+OTHER = {"Fn::GetAtt": ["U", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("grants", "functions", "expected"),
+    [
+        ([ONE], {"F": function(), "G": function()}, {("F", "T", "likely"), ("G", "T", "likely")}),
+        (
+            [arn("trips")],
+            {"F": function(), "G": function()},
+            {("F", "external:trips", "likely"), ("G", "external:trips", "likely")},
+        ),
+        (
+            [ONE, arn("trips")],
+            {"F": function()},
+            {("F", "T", "certain"), ("F", "external:trips", "likely")},
+        ),
+        (
+            [ONE],
+            {"F": function({"TABLE": {"Ref": "T"}}), "G": function()},
+            {("F", "T", "certain"), ("G", "T", "possible")},
+        ),
+        (
+            [ONE],
+            {"F": function({"TABLE": "of-somebody-else"}), "G": function()},
+            {("F", "T", "possible"), ("G", "T", "possible")},
+        ),
+        (
+            [ONE, OTHER],
+            {"F": function({"A": {"Ref": "T"}}), "G": function()},
+            {("F", "T", "certain"), ("F", "U", "possible"), ("G", "T", "possible"), ("G", "U", "possible")},
+        ),
+        (
+            [ONE],
+            {"F": function(), "G": function(Code={"ZipFile": "def handler(event, context): return 'nothing'"})},
+            {("F", "T", "likely"), ("G", "T", "possible")},
+        ),
+    ],
+    ids=["one table", "outside", "alone", "one of them says so", "another name", "two tables", "code without tables"],
+)
+def test_what_a_role_says_that_functions_share(
+    reading_of: Read, grants: list[Any], functions: Body, expected: set[tuple[str, str, str]]
+) -> None:
+    assert edges(reading_of({**functions, "Role": role(*grants), "T": TABLE, "U": TABLE})) == expected
+
+
+def test_a_crowded_role_says_only_what_an_environment_names_too(reading_of: Read) -> None:
+    named = [arn(f"table-{number}") for number in range(60)]
+    resources = {"F": function({"TABLE": "table-7"}), "G": function(), "Role": role(*named)}
+    assert edges(reading_of(resources)) == {("F", "external:table-7", "likely")}
