@@ -122,25 +122,26 @@ class TableGrants:
 
     def made(self, name: str, beside: Resource) -> Use | None:
         """The table whose name comes from the same parameter or import: in the same stack, else the only one that does."""
-        if not self._by_source:
+        found = self._by_source.get(name)
+        if found is None:
             return None
-        found = self._by_source.get(name, ())
-        here = [table for table in found if table.key[0] == beside.key[0]]
-        if len(here) == 1:
-            return Use(here[0], "name", "dynamodb")
-        if len(found) == 1 and not here:
-            return Use(found[0], "name", "dynamodb", f"both names come from '{plain(name)}'")
-        return None
+        here = found.get(beside.stack.key)
+        if here is not None:
+            return Use(here[0], "name", "dynamodb") if len(here) == 1 else None
+        tables = next(iter(found.values()))
+        if len(found) > 1 or len(tables) > 1:
+            return None
+        return Use(tables[0], "name", "dynamodb", f"both names come from '{plain(name)}'")
 
     @cached_property
-    def _by_source(self) -> dict[str, list[Resource]]:
-        """The tables whose names nobody can read in full, by what they are made of."""
-        found: dict[str, list[Resource]] = {}
+    def _by_source(self) -> dict[str, dict[str, list[Resource]]]:
+        """The tables whose names nobody can read in full, by what the names are made of and by stack."""
+        found: dict[str, dict[str, list[Resource]]] = {}
         for table in self.environment.estate.of_type(*TABLES):
             value = table.get("TableName")
             name = table_names.written(value) if isinstance(value, (Text, Unresolved)) else None
             if name is not None:
-                found.setdefault(name, []).append(table)
+                found.setdefault(name, {}).setdefault(table.stack.key, []).append(table)
         return found
 
     def _shared(self, function: Resource) -> Certainty:
