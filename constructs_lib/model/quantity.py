@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 Number = int | Fraction
+#: Beyond any count, byte or millisecond of AWS; products of what is larger leave the range of floating point.
+LARGEST = 10**15
 
 
 def to_number(value: float | int | Fraction | Decimal) -> Number:
@@ -46,6 +48,13 @@ class Refused(str):
     """A reason that names a value nobody may write there, such as a negative number: a mistake of the source, not a riddle."""
 
     __slots__ = ()
+
+
+def refused(what: str, got: object) -> Refused:
+    """Why a number nobody may write there is not taken."""
+    text = str(got)
+    allowed = "0 or more" if text.lstrip().startswith("-") else f"at most {LARGEST:,}"
+    return Refused(f"{what} must be a number of {allowed}, got '{text[:40]}'")
 
 
 def joined(*groups: tuple[str, ...]) -> tuple[str, ...]:

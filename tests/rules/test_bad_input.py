@@ -263,3 +263,16 @@ def test_a_negative_timeout_is_named_with_the_value_that_was_got(tmp_path: Path)
 
     found = [finding.message for finding in report.findings if finding.code == "PP904"]
     assert found == ["Timeout of 'Api' must be a number of 0 or more, got '-5'"]
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 16, "1e308", "1e999"])
+def test_a_number_beyond_anything_is_refused_before_it_leaves_the_range_of_floats(number: str, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    text = TEMPLATE.format(number=number, engine="postgres", preset="neon:0.25cu")
+    template.write_text(text, encoding="utf-8")
+
+    report = check(read([template]).fleet)
+
+    assert_sane(report)
+    found = [finding.message for finding in report.findings if finding.code == "PP904"]
+    assert any("must be a number of at most 1,000,000,000,000,000" in message for message in found)

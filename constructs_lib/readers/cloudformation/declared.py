@@ -10,7 +10,7 @@ from constructs_lib.facts import presets
 from constructs_lib.model.fleet import Connection, Gap, Instance, Pool, Store
 from constructs_lib.model.origin import Origin
 from constructs_lib.model.outsiders import Contradiction
-from constructs_lib.model.quantity import Quantity, Refused
+from constructs_lib.model.quantity import LARGEST, Quantity, refused
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.values import Unresolved, why_unread
@@ -166,10 +166,10 @@ def _differences(
 def _quantity(value: Any, what: str) -> Quantity | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        written = isinstance(value, (int, float)) and not isinstance(value, bool)
-        refused = Refused(f"{what}: must be a number of 0 or more, got '{value}'")
-        return Quantity.unknown(refused if written else f"{what}: not a number that the template shows")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return Quantity.unknown(f"{what}: not a number that the template shows")
+    if not 0 <= value <= LARGEST:
+        return Quantity.unknown(refused(f"{what}:", value))
     return Quantity.exact(value)
 
 

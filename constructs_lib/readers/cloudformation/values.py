@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Union
 
-from constructs_lib.model.quantity import Quantity, Refused
+from constructs_lib.model.quantity import LARGEST, Quantity, Refused, refused
 
 LONGEST_TEXT_PARTS = 2_000
 
@@ -186,6 +186,8 @@ def limit_of(value: Value, what: str) -> Quantity | None:
 def _number(plain: str, what: str) -> Quantity:
     try:
         number = float(plain)
+        if number > LARGEST:
+            return Quantity.unknown(refused(what, plain))
         return Quantity.exact(int(number) if number.is_integer() and abs(number) < 1e15 else number)
     except (ValueError, OverflowError):
         return Quantity.unknown(Refused(f"{what} must be a number of 0 or more, got '{plain[:40]}'"))
