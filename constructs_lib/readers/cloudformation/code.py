@@ -1,8 +1,9 @@
-"""Inline code of a function, read for one question only: which environment variables it uses."""
+"""Inline code of a function, read for two questions only: which environment variables it uses, and whether it can reach a database."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Value, scalar_text
@@ -14,6 +15,19 @@ _COMPUTED = re.compile(
 _LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
+_IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
+_REQUIRE = re.compile(r"\b(?:require\s*\(|from|import)\s*['\"]([^'\"]+)['\"]")
+#: What reaches AWS's own APIs and names of hosts at most; anything else may be a driver of a database.
+_HARMLESS = frozenset({
+    "__future__", "base64", "boto3", "botocore", "cfnresponse", "collections", "copy", "dataclasses", "datetime", "decimal", "enum",
+    "functools", "hashlib", "ipaddress", "itertools", "json", "logging", "math", "operator", "os", "random", "re", "socket", "string",
+    "sys", "time", "traceback", "typing", "uuid",
+    "aws-sdk", "cfn-response", "crypto", "dns", "path", "url", "util",
+})  # fmt: skip
+#: What opens a connection or runs statements without a driver: a socket, or a data API.
+_TALKS = re.compile(
+    r"connect|execute|sendall|rds-data|rdsdata|redshift-data|\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL
+)
 
 
 class InlineCode:
@@ -34,6 +48,21 @@ class InlineCode:
             return False
         pieces = [match.group(1) for match in _LITERAL.finditer(self.text)]
         return any(variable.startswith(piece) or variable.endswith(piece) for piece in pieces)
+
+    def may_connect(self) -> bool:
+        """Whether the code may talk to a database: it imports what could be a driver, opens connections, or is not here to be read."""
+        if self.text is None or not _ENVIRONMENT.search(self.text) or _TALKS.search(self.text):
+            return True
+        used = list(_imported(self.text))
+        return not used or any(name not in _HARMLESS and not name.startswith("@aws-sdk/") for name in used)
+
+
+def _imported(text: str) -> Iterator[str]:
+    """The modules that Python or JavaScript loads, by the first part of a dotted name."""
+    for match in _IMPORT.finditer(text):
+        yield from (name.strip().split(".", 1)[0] for name in match.group(1).split(","))
+    for match in _REQUIRE.finditer(text):
+        yield match.group(1).removeprefix("node:")
 
 
 def _source(value: Value) -> str | None:

@@ -36,6 +36,7 @@ from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.surroundings import Surroundings
 from constructs_lib.readers.cloudformation.table_grants import TableGrants
 from constructs_lib.readers.cloudformation.tables import Tables
+from constructs_lib.readers.cloudformation.unplaced import Unplaced
 from constructs_lib.readers.cloudformation.unread_words import UnreadWords
 from constructs_lib.readers.reading import Reading, Unread
 
@@ -71,6 +72,7 @@ class _Assembly:
         self.inference = Inference(
             environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked, granted
         )
+        self.unplaced = Unplaced(environment, secrets, permissions, self.externals)
         self.grants = Grants(environment, permissions)
         self.sessions = Sessions(estate, permissions)
         self.failures = Failures(estate, named)
@@ -128,8 +130,11 @@ class _Assembly:
             return
         stated = {connection.store for connection in declared}
         clues = self.inference.clues(function)
-        self.externals.settle(function, clues)
-        clues += self._hints(function, {clue.store for clue in clues})
+        hints = list(self._hints(function, {clue.store for clue in clues}))
+        if not any(connection.via in ("direct", "proxy", "data-api") for connection in declared):
+            clues += self.unplaced.clues(function, [*clues, *hints])
+        known = {clue.store for clue in clues}
+        clues += [hint for hint in hints if hint.store not in known]
         clues = [self._conditional(function, clue) for clue in clues if clue.store not in stated]
         yield from edges(function, self._reached(function, clues), self._bound(function))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from constructs_lib.model.fleet import Gap, Store, Via
 from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.database_words import names_address, names_credentials
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
@@ -25,20 +27,6 @@ SCHEMES = {
     "mongodb": "mongodb", "mongodb+srv": "mongodb", "redis": "redis", "rediss": "redis", "jdbc:postgresql": "postgres",
     "jdbc:mysql": "mysql", "sqlserver": "sqlserver", "mssql": "sqlserver", "libsql": "sqlite",
 }  # fmt: skip
-_ABOUT_DATABASES = re.compile(
-    r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
-    r"elasticache|memorydb|neptune|redshift|dsql|connection_string)(?:_|$)|^pghost$|database|postgres|mysql",
-    re.IGNORECASE,
-)
-_ABOUT_ADDRESSES = re.compile(
-    r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connection_string)(?:_|$)|pghost$",
-    re.IGNORECASE,
-)
-_ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|creds)(?:_|$)", re.IGNORECASE)
-_NOT_DATABASES = re.compile(
-    r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)",
-    re.IGNORECASE,
-)
 _HOST = re.compile(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
 )
@@ -46,14 +34,6 @@ _LIMIT_IN_URL = re.compile(
     r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-#: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
-_RUN_TOGETHER = re.compile(
-    r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune)(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?)(?![A-Za-z])",
-    re.IGNORECASE,
-)
-#: What only speaks of databases beside a host: the URL of a proxy may be anything.
-_ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)", re.IGNORECASE)
 _PROXY_HOST = re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
 #: Types of store by words that can mean no other.
 _FAMILIES = tuple(
@@ -94,7 +74,7 @@ class Externals:
         self.proxies = proxies
         self.stores: dict[str, Store] = {}
         self.gaps: list[Gap] = []
-        self.credentials: dict[tuple[str, str], str] = {}
+        self._connecting: dict[tuple[str, str], bool] = {}
 
     def clues(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
         """What a variable says that leads to no resource of the templates."""
@@ -105,19 +85,11 @@ class Externals:
             yield from self._literal(function, variable, text)
         elif isinstance(value, Unresolved) and _hides_address(variable, value):
             yield from self._hidden(function, variable, value)
-        elif _hides_credentials(variable):
-            self.credentials.setdefault(function.key, variable)
-        elif names_address(variable) or _shows_host(value):
-            self._gap(
+        elif not names_credentials(variable) and (names_address(variable) or _shows_host(value)):
+            self.gap(
                 function, f"environment variable {variable} names a database whose address the templates do not show"
             )
             yield from self._unseen(function, variable, source_of(value))
-
-    def settle(self, function: Resource, clues: list[Clue]) -> None:
-        """Credentials nobody can place matter only when nothing else says where the function connects to."""
-        variable = self.credentials.get(function.key)
-        if variable is not None and not any(clue.via != "http" and clue.strength != "possible" for clue in clues):
-            self._gap(function, f"environment variable {variable} names credentials of a database that is not known")
 
     def _literal(self, function: Resource, variable: str, text: str) -> Iterator[Clue]:
         host, engine = _address(text, variable)
@@ -134,7 +106,7 @@ class Externals:
             return
         identifier = self.outside(host, function, engine or likely_engine(host))
         via: Via = "proxy" if _PROXY_HOST.search(host) else "direct"
-        yield Clue(identifier, via, "likely", where, addressed=True, size=size_in_url(text))
+        yield self._weighed(function, Clue(identifier, via, "likely", where, addressed=True, size=size_in_url(text)))
 
     def _known(self, host: str) -> Resource | None:
         """A database of the templates whose identifier the host starts with."""
@@ -156,11 +128,11 @@ class Externals:
 
     def _hidden(self, function: Resource, variable: str, value: Unresolved) -> Iterator[Clue]:
         """An address that comes from elsewhere: the only database of the other templates, if there is just one, else a gap."""
-        guess = self._only(function, f"{variable} {value.parameter or ''}") if value.parameter else None
+        guess = self._guess(function, variable, value.parameter) if value.parameter else None
         if guess is not None:
-            yield guess
+            yield self._weighed(function, guess)
             return
-        self._gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
+        self.gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
         yield from self._unseen(function, variable, source_of(value))
 
     def _unseen(self, function: Resource, variable: str, source: str | None) -> Iterator[Clue]:
@@ -168,7 +140,8 @@ class Externals:
         if source is not None:
             via: Via = "proxy" if "proxy" in f"{variable} {source}".lower() else "direct"
             evidence = f"environment variable {variable} holds an address that comes from '{source}'"
-            yield Clue(self.outside(source, function), via, "likely", evidence, addressed=True)
+            found = Clue(self.outside(source, function), via, "likely", evidence, addressed=True)
+            yield self._weighed(function, found)
 
     def behind(self, function: Resource, variable: str, resource: Resource) -> Iterator[Clue]:
         """An address that a resource gives whose own template is not among the given ones."""
@@ -181,8 +154,30 @@ class Externals:
         self.stores.setdefault(identifier, Store(id=identifier, kind="external", engine=engine, origin=function.origin))
         return identifier
 
-    def _only(self, function: Resource, words: str) -> Clue | None:
-        evidence = f"environment variable {words.split(maxsplit=1)[0]} is a parameter, and the given templates make just one {{}} for it"
+    def _weighed(self, function: Resource, clue: Clue) -> Clue:
+        """An address may be for something else where the inline code talks to no database: a DNS record, or a load balancer."""
+        if self.connects(function):
+            return clue
+        return clue._replace(
+            strength="possible", evidence=f"{clue.evidence}; the inline code opens no connection to a database"
+        )
+
+    def connects(self, function: Resource) -> bool:
+        """Whether a function may open connections, as far as its code can be read; told once."""
+        if function.key not in self._connecting:
+            self._connecting[function.key] = InlineCode(function).may_connect()
+        return self._connecting[function.key]
+
+    def _guess(self, function: Resource, variable: str, parameter: str) -> Clue | None:
+        return self.only(function, f"environment variable {variable}", f"{variable} {parameter}")
+
+    def made_in(self, words: str) -> set[str]:
+        """The stacks that make a store which the words can mean."""
+        return {home.stack.key for kind in _family(words) for home in self._homes.get(kind, {}).values()}
+
+    def only(self, function: Resource, where: str, words: str) -> Clue | None:
+        """The one store (or proxy) of the other templates that the name of a variable and its parameter can mean."""
+        evidence = f"{where} is a parameter, and the given templates make just one {{}} for it"
         if "proxy" in words.lower():
             pools = [
                 (pool, target) for key, target in self.proxies.target.items()
@@ -216,7 +211,10 @@ class Externals:
         self.stores.setdefault(identifier, Store(id=identifier, kind="dynamodb-table", engine="dynamodb"))
         return identifier
 
-    def _gap(self, function: Resource, missing: str) -> None:
+    def gap(self, function: Resource, missing: str) -> None:
+        """Note what is not known of a function, unless its code connects to no database at all."""
+        if not self.connects(function):
+            return
         advice = "give the template that makes the database as well, set the parameter with --parameters, or declare the connection"
         self.gaps.append(Gap(function.id, missing, advice, function.origin))
 
@@ -233,15 +231,6 @@ def size_in_url(text: str) -> int | None:
     return int(match.group(1)) or None if match else None
 
 
-@lru_cache(maxsize=8192)
-def names_address(variable: str) -> bool:
-    """Whether a variable's name says that it holds the address of a database."""
-    words = _split(variable)
-    if _NOT_DATABASES.search(words):
-        return False
-    return bool(_ENDPOINTS.search(words) or (_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words)))
-
-
 def _hides_address(variable: str, value: Unresolved) -> bool:
     """Whether the variable, the parameter or the export it comes from says that it is a database's address."""
     return (
@@ -249,17 +238,6 @@ def _hides_address(variable: str, value: Unresolved) -> bool:
         or (value.parameter is not None and names_address(value.parameter))
         or "EndpointAddress" in value.reason
     )
-
-
-@lru_cache(maxsize=8192)
-def _hides_credentials(variable: str) -> bool:
-    words = _split(variable)
-    return bool(_ABOUT_DATABASES.search(words) and _ABOUT_CREDENTIALS.search(words))
-
-
-def _split(variable: str) -> str:
-    """The words of a name, with underscores between."""
-    return _WORDS.sub("_", _RUN_TOGETHER.sub(r"\1_\2", variable))
 
 
 def _shows_host(value: Value) -> bool:
@@ -292,6 +270,15 @@ def _address(text: str, variable: str) -> tuple[str | None, str | None]:
     if is_database_host(host) or names_address(variable):
         return host.lower(), None
     return None, None
+
+
+def is_no_host(value: Value) -> bool:
+    """Whether a literal stands where an address is to come: nothing, a placeholder, or the machine itself."""
+    text = text_of(value)
+    if text is None or len(text) > LONGEST or _scheme(text) or "{{resolve:" in text:
+        return False
+    host = text.partition(":")[0].strip()
+    return not _HOST.match(host) or _is_local(host)
 
 
 def _is_local(host: str) -> bool:

@@ -18,12 +18,11 @@ from constructs_lib.readers.cloudformation.kinds import TABLES, address_role
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import plain
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
-from constructs_lib.readers.cloudformation.secrets import Secrets
+from constructs_lib.readers.cloudformation.secrets import READ_SECRET, Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.table_grants import TableGrants
 from constructs_lib.readers.cloudformation.values import Value, entries_of
 
-_READ_SECRET = ("secretsmanager:GetSecretValue",)
 _CONNECT = ("rds-db:connect",)
 _READ_PARAMETER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 READ = "permission to read"
@@ -167,7 +166,7 @@ class Inference:
         alone: Certainty = "possible" if statement.shared else "likely"
         if statement.allows(*_CONNECT):
             yield from self._logins(statement)
-        if statement.allows(*_READ_SECRET):
+        if statement.allows(*READ_SECRET):
             for use in self._resources(statement, READ):
                 yield from (clue._replace(permitted=True) for clue in self._secret(use, alone))
         if statement.allows(*_OTHER_CONNECT):

@@ -112,7 +112,7 @@ class Resolver:
             return self._reference(argument, "Ref")
         if argument in self.stack.estate.left_out(self.stack):
             return Unresolved(f"resource '{argument}' is switched off by its condition")
-        return Unresolved(f"'{argument}' is neither a parameter nor a resource of the template")
+        return Unresolved(f"'{argument}' is neither a parameter nor a resource of the template", absent=argument)
 
     def _reference(self, logical_id: str, attribute: str) -> Reference:
         known = self._references.get((logical_id, attribute))
@@ -162,7 +162,7 @@ class Resolver:
             return self._reference(logical_id, attribute)
         if logical_id in self.stack.estate.left_out(self.stack):
             return Unresolved(f"resource '{logical_id}' is switched off by its condition")
-        return Unresolved(f"'{logical_id}' is no resource of the template")
+        return Unresolved(f"'{logical_id}' is no resource of the template", absent=logical_id)
 
     def _sub(self, argument: Any) -> Value:
         variables: dict[str, Any] = {}

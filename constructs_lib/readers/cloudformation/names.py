@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
+from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated, text_of
 
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 NAMED_BY: dict[str, tuple[str, ...]] = {
-    "AWS::SecretsManager::Secret": ("Name",),
+    _SECRET: ("Name",),
     "AWS::DynamoDB::Table": ("TableName",),
     "AWS::DynamoDB::GlobalTable": ("TableName",),
     "AWS::RDS::DBCluster": ("DBClusterIdentifier",),
@@ -30,6 +32,12 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
 }
 #: What stands before the name in an ARN, by the kind of thing it names.
 _IN_ARN = re.compile(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
+_SUFFIX = re.compile(r"(?<=.)-[A-Za-z0-9]{6}$")
+
+
+def without_suffix(secret: str) -> str:
+    """The name of a secret, of what its ARN ends in."""
+    return _SUFFIX.sub("", secret)
 
 
 class Named:
@@ -78,12 +86,28 @@ class Named:
         if not isinstance(name, (str, Text)):
             return None
         candidate = _without_arn(name)
+        found = self._found(candidate, types or NAMED_BY.keys())
+        if not found and isinstance(name, str) and isinstance(candidate, str) and ":secret:" in name:
+            found = self._secrets(candidate, types)
+        return found[0] if len(found) == 1 else None
+
+    def _found(self, candidate: Value, types: Set[str]) -> list[Resource]:
         if self._every is None:
             self._every = self._all()
         if not self._every.may_find(candidate):
-            return None
-        found = [item for kind in (types or NAMED_BY) for item in self._of(kind).find(candidate)]
-        return found[0] if len(found) == 1 else None
+            return []
+        return [item for kind in types for item in self._of(kind).find(candidate)]
+
+    def _secrets(self, candidate: str, types: Set[str] | None) -> list[Resource]:
+        """Secrets by the name inside a whole ARN, which ends in six characters that nobody writes.
+
+        A name with holes fits many, so that the text has to speak of a database as well.
+        """
+        name = without_suffix(candidate)
+        if name == candidate or (types is not None and _SECRET not in types):
+            return []
+        found = self._found(name, {_SECRET})
+        return found if speaks_of_database(name) else [item for item in found if text_of(item.get("Name")) == name]
 
 
 def _without_arn(name: str | Text) -> Value:

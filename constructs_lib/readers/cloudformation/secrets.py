@@ -11,11 +11,14 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, STORES
 from constructs_lib.readers.cloudformation.proxies import Proxies
-from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.stack import Resource, Stack
+from constructs_lib.readers.cloudformation.unseen import secret_name
 from constructs_lib.readers.cloudformation.values import Either, Value
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+SECRETS = (SECRET, ATTACHMENT)
+READ_SECRET = ("secretsmanager:GetSecretValue",)
 _PASSWORD_KEYS = ("MasterUserPassword", "AuthToken", "AdminUserPassword")
 
 
@@ -29,6 +32,7 @@ class Secrets:
         self.proxies = proxies
         self._store: dict[tuple[str, str], Resource] = {}
         self._proxy: dict[tuple[str, str], Resource] = {}
+        self._outside: dict[tuple[str, str], Resource | None] = {}
         for attachment in estate.of_type(ATTACHMENT):
             self._attach(attachment)
         for kind in STORES:
@@ -68,9 +72,18 @@ class Secrets:
                     self._proxy[found.key] = target
 
     def _note(self, value: object, store: Resource | None) -> None:
-        secret = self.secret_of(value) if value is not None else None
-        if secret is not None and store is not None:
+        if value is None or store is None:
+            return
+        secret = self.secret_of(value)
+        if secret is not None:
             self._store.setdefault(secret.key, store)
+        elif (name := secret_name(value)) is not None:  # type: ignore[arg-type]
+            key = (_scope(store.stack, value), name)
+            self._outside[key] = store if self._outside.get(key, store) is store else None
+
+    def logging_in_with(self, stack: Stack, value: Value, name: str | None) -> Resource | None:
+        """The one store whose master password lies in a secret of that name, which no template makes."""
+        return self._outside.get((_scope(stack, value), name)) if name is not None else None
 
     def _addressed(self, secret: Resource) -> None:
         for text in (secret.get("SecretString"), secret.get("GenerateSecretString", "SecretStringTemplate")):
@@ -131,3 +144,8 @@ class Secrets:
     def proxy_of(self, resource: Resource) -> Resource | None:
         """The proxy that logs in with a secret which belongs to no store directly."""
         return self._proxy.get(resource.key)
+
+
+def _scope(stack: Stack, value: object) -> str:
+    """A plain name means the same everywhere, a parameter only in its own template."""
+    return "" if isinstance(value, str) else stack.key

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from constructs_lib.readers.cloudformation.names import without_suffix
 from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value
 
 _RESOLVED = re.compile(r"\{\{resolve:(?:ssm|ssm-secure|secretsmanager):(?P<name>[^}]+)\}\}")
 _SECRET_ARN = re.compile(r"arn:[^}]*?:secret:")
+#: AWS's limit for the name of a secret.
+_LONGEST_NAME = 512
 _NAMED = re.compile(r"[A-Za-z0-9]{2}")
 #: What names a database or warehouse inside an ARN, after the region and account.
 _IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
@@ -16,7 +19,7 @@ _IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<
 def source_of(value: Value) -> str | None:
     """A name for where an address comes from, without the credentials that stand beside it; ``None`` when nothing names it."""
     if isinstance(value, Unresolved):
-        return value.parameter or value.imported
+        return value.source
     if not isinstance(value, (str, Text)):
         return None
     shown = _shown(value)
@@ -38,6 +41,26 @@ def named_in_arn(value: Value) -> str | None:
     return match["name"] if match is not None and _NAMED.search(match["name"]) else None
 
 
+def secret_name(value: Value) -> str | None:
+    """What a secret that no template makes is called, by name, ARN or dynamic reference; ``None`` when nothing names it."""
+    if isinstance(value, Unresolved):
+        return value.source
+    if not isinstance(value, (str, Text)) or (isinstance(value, Text) and _refers(value)):
+        return None
+    shown = _shown(value)
+    match = _RESOLVED.search(shown)
+    if match is not None:
+        shown = match["name"]
+    name = _stored(shown).rstrip("*?").rstrip("-")
+    name = without_suffix(name) if _SECRET_ARN.search(shown) and not shown.endswith(("*", "?")) else name
+    return name if len(name) <= _LONGEST_NAME and _NAMED.search(name) else None
+
+
+def is_secret_arn(text: str) -> bool:
+    """Whether text is the ARN of a secret."""
+    return _SECRET_ARN.match(text) is not None
+
+
 def _refers(value: Text) -> bool:
     return any(isinstance(part, Reference) for part in value.parts)
 
@@ -49,7 +72,7 @@ def _shown(value: str | Text) -> str:
 
 
 def _hole(part: Reference | Unresolved) -> str:
-    return (part.parameter or part.imported or "*") if isinstance(part, Unresolved) else "*"
+    return (part.source or "*") if isinstance(part, Unresolved) else "*"
 
 
 def _stored(name: str) -> str:

@@ -25,11 +25,20 @@ class Reference(NamedTuple):
 
 
 class Unresolved(NamedTuple):
-    """A value nobody can know from the given templates; ``parameter`` names the parameter when it is one, ``imported`` the import."""
+    """A value nobody can know from the given templates.
+
+    ``parameter`` names the parameter when it is one, ``imported`` the import, ``absent`` what is referred to and not there.
+    """
 
     reason: str
     parameter: str | None = None
     imported: str | None = None
+    absent: str | None = None
+
+    @property
+    def source(self) -> str | None:
+        """What the value is to come from, where that has a name."""
+        return self.parameter or self.imported or self.absent
 
 
 class Text(NamedTuple):

@@ -1,0 +1,87 @@
+"""What a name says: that it is about a database, an address, credentials or a login."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_ABOUT_DATABASES = re.compile(
+    r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
+    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_string)(?:_|$)|^pghost$|database|postgres|mysql",
+    re.IGNORECASE,
+)
+_ABOUT_ADDRESSES = re.compile(
+    r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connection_string)(?:_|$)|pghost$",
+    re.IGNORECASE,
+)
+_ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)", re.IGNORECASE)
+#: What ends like the name of a secret: not the switch, region or time to live that goes with one.
+_A_SECRET = re.compile(
+    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_?manager)?(?:_?(?:name|arn|id|path))?$",
+    re.IGNORECASE,
+)
+_ABOUT_LOGINS = re.compile(
+    r"^pg_?(?:user|password|database)$|(?:^|_)(?:user|username|password|passwd|pass|pwd|name|database)$", re.IGNORECASE
+)
+_NOT_DATABASES = re.compile(
+    r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+#: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
+_RUN_TOGETHER = re.compile(
+    r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune|docdb)"
+    r"(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+#: One word that capitals cut in two.
+_CUT = re.compile(r"(?P<first>dynamo)_(?P<rest>db)|(?P<end>end)_(?P<point>point)", re.IGNORECASE)
+#: What only speaks of databases beside a host: the URL of a proxy may be anything.
+_ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)", re.IGNORECASE)
+_APART = re.compile(r"[^A-Za-z0-9]+")
+
+
+@lru_cache(maxsize=8192)
+def names_address(variable: str) -> bool:
+    """Whether a variable's name says that it holds the address of a database."""
+    words = _split(variable)
+    if _NOT_DATABASES.search(words):
+        return False
+    return bool(_ENDPOINTS.search(words) or (_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words)))
+
+
+@lru_cache(maxsize=8192)
+def names_credentials(variable: str) -> bool:
+    """Whether a variable's name speaks of the credentials of a database."""
+    words = _split(variable)
+    return bool(_ABOUT_DATABASES.search(words) and _ABOUT_CREDENTIALS.search(words))
+
+
+@lru_cache(maxsize=8192)
+def names_secret(variable: str) -> bool:
+    """Whether a variable's name says that it holds a secret, or what a secret is called: of anything."""
+    return bool(_A_SECRET.search(_split(variable)))
+
+
+@lru_cache(maxsize=8192)
+def names_login(variable: str) -> bool:
+    """Whether a variable's name is about the user, password or name of a database."""
+    words = _split(variable)
+    return bool(_ABOUT_LOGINS.search(words) and (_ABOUT_DATABASES.search(words) or words.lower().startswith("pg")))
+
+
+@lru_cache(maxsize=8192)
+def speaks_of_database(text: str) -> bool:
+    """Whether a name, path or sentence has a word for a database in it."""
+    return bool(_ABOUT_DATABASES.search(_split(_APART.sub("_", text))))
+
+
+def describes_credentials(text: str) -> bool:
+    """Whether a sentence speaks of the credentials of a database."""
+    return names_credentials(_APART.sub("_", text))
+
+
+def _split(variable: str) -> str:
+    """The words of a name, with underscores between."""
+    apart = _WORDS.sub("_", _RUN_TOGETHER.sub(r"\1_\2", variable))
+    return _CUT.sub(r"\g<first>\g<rest>\g<end>\g<point>", apart)

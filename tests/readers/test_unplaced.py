@@ -1,0 +1,234 @@
+"""What a function holds for a database that nothing else places: a secret by name, parameter or ARN, and a host left open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.readers.reading import Reading
+from constructs_lib.readers.sources import read
+
+Read = Callable[..., Reading]
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
+NETWORK = {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+DB = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro"}}
+ATTACHED = {
+    "Type": "AWS::SecretsManager::SecretTargetAttachment",
+    "Properties": {"SecretId": {"Ref": "Secret"}, "TargetId": {"Ref": "Db"}},
+}
+ASKED = {"Secret": {"Type": "String"}}
+REF = {"Ref": "Secret"}
+UNKNOWN = "environment variable {} names credentials of a database that is not known"
+
+
+def secret(name: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": name}}
+
+
+def function(inside: bool = True, code: str = "", **variables: Any) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Environment": {"Variables": variables},
+        **({"VpcConfig": NETWORK} if inside else {}),
+        **({"Code": {"ZipFile": code}} if code else {}),
+    }
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}
+
+
+def role(resource: Any = "*", action: Any = "secretsmanager:GetSecretValue") -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}}
+
+
+def found(reading: Reading) -> set[tuple[str, str, str]]:
+    return {(c.store, c.via, c.certainty) for c in reading.fleet.connections if c.consumer.endswith("F")}
+
+
+def gaps(reading: Reading) -> list[str]:
+    return [gap.missing for gap in reading.fleet.gaps]
+
+
+def together(folder: Path, **templates: dict[str, Any]) -> Reading:
+    for name, template in templates.items():
+        (folder / f"{name}.json").write_text(json.dumps(template), encoding="utf-8")
+    return read(sorted(folder.glob("*.json")))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "declared", "store"),
+    [
+        ("DB_SECRET_ARN", REF, {}, "Secret"),
+        ("DB_SECRET_NAME", REF, {"Default": "prod/db"}, "prod/db"),
+        ("DB_SECRET_ARN", REF, {"Default": f"{ARN}prod/db-AbC123"}, "prod/db"),
+        ("DB_SECRET_NAME", "prod/main", {}, "prod/main"),
+        ("SECRET_NAME", "checkout-db-secret", {}, "checkout-db-secret"),
+        ("SECRET_NAME", "docdbcreds", {}, "docdbcreds"),
+        ("dbsecret", REF, {}, "Secret"),
+        ("ORACLE_CREDENTIALS", REF, {}, "Secret"),
+        ("SECRET_ARN", {"Fn::Sub": "arn:aws:secretsmanager:${AWS::Region}:1:secret:shop-rds-*"}, {}, "shop-rds"),
+        ("SECRET_ID", {"Fn::ImportValue": "shop-db-secret"}, {}, "shop-db-secret"),
+        ("DB_PASSWORD", "{{resolve:secretsmanager:prod/db:SecretString:password}}", {}, "prod/db"),
+        ("DB_SECRET", "hunter-2", {}, "DB_SECRET"),
+    ],
+)
+def test_credentials_of_a_database_outside(
+    reading_of: Read, variable: str, value: Any, declared: dict[str, Any], store: str
+) -> None:
+    parameters = {"Secret": {"Type": "String", **declared}}
+    reading = reading_of({"F": function(**{variable: value})}, Parameters=parameters)
+    assert found(reading) == {(f"external:{store}", "direct", "likely")}
+    assert gaps(reading) == [UNKNOWN.format(variable)]
+    outside = reading_of({"F": function(inside=False, **{variable: value})}, Parameters=parameters)
+    assert (found(outside), gaps(outside)) == (set(), [UNKNOWN.format(variable)])
+
+
+@pytest.mark.parametrize("key", ["Description", "ConstraintDescription"])
+@pytest.mark.parametrize("default", [{}, {"Default": "prod/main"}], ids=["open", "default"])
+def test_a_parameter_described_as_credentials(reading_of: Read, key: str, default: dict[str, str]) -> None:
+    parameters = {"Secret": {"Type": "String", key: "Name of the secret that holds the DB credentials.", **default}}
+    reading = reading_of({"F": function(SECRET_NAME=REF)}, Parameters=parameters)
+    assert found(reading) == {(f"external:{default.get('Default', 'Secret')}", "direct", "likely")}
+    (edge,) = reading.fleet.connections
+    assert "as parameter 'Secret' is described" in edge.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "description"),
+    [
+        ("SECRET_NAME", REF, "Name of the secret of the payment provider"),
+        ("SECRET_NAME", "payment-provider", ""),
+        ("JWT_SECRET", REF, ""),
+        ("SECRET_NAME", "DynamoDB-encryption", ""),
+        ("DB_SECRET_TTL", "300", ""),
+        ("DB_SECRET_REGION", "eu-west-1", ""),
+        ("USE_DB_SECRET", "true", ""),
+        ("DB_SECRET_NAME", "", ""),
+        ("TABLE_KEY_ARN", REF, "database key"),
+    ],
+)
+def test_what_names_no_credentials_of_a_database(reading_of: Read, variable: str, value: Any, description: str) -> None:
+    parameters = {"Secret": {"Type": "String", "Description": description}}
+    reading = reading_of({"F": function(**{variable: value})}, Parameters=parameters)
+    assert (found(reading), gaps(reading)) == (set(), [])
+
+
+def test_what_the_role_may_read_is_a_secret_whatever_the_variable_is_called(reading_of: Read) -> None:
+    resources = {"F": function(DB2_CONFIGURATION_ARN=REF), "Role": role(REF)}
+    assert found(reading_of(resources, Parameters=ASKED)) == {("external:Secret", "direct", "likely")}
+    resources["Role"] = role(action="kms:Decrypt")
+    assert found(reading_of(resources, Parameters=ASKED)) == set()
+
+
+def test_a_known_database_leaves_nothing_to_guess(reading_of: Read) -> None:
+    host = {"Fn::GetAtt": ["Db", "Endpoint.Address"]}
+    reading = reading_of({"Db": DB, "F": function(DB_HOST=host, DB_SECRET_ARN=REF)}, Parameters=ASKED)
+    assert (found(reading), gaps(reading)) == ({("Db", "direct", "certain")}, [])
+    unplaced = reading_of({"Db": DB, "F": function(DB_SECRET_ARN=REF)}, Parameters=ASKED)
+    assert (found(unplaced), gaps(unplaced)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
+
+
+def test_a_secret_of_the_template_that_belongs_to_no_database_is_a_gap(reading_of: Read) -> None:
+    reading = reading_of({"Secret": secret("main"), "F": function(DB_SECRET_ARN=REF)})
+    assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
+
+
+def test_credentials_beside_a_data_api_open_no_connection(reading_of: Read) -> None:
+    resources = {"F": function(DB_SECRET_ARN=REF), "Role": role(action="rds-data:ExecuteStatement")}
+    reading = reading_of(resources, Parameters=ASKED)
+    assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
+
+
+def test_two_secrets_make_one_database_at_most(reading_of: Read) -> None:
+    reading = reading_of({"F": function(DB_SECRET_NAME="prod/db", DB_ADMIN_SECRET_NAME="prod/admin")})
+    assert found(reading) == {("external:prod/db", "direct", "likely")}
+    assert gaps(reading) == [UNKNOWN.format("DB_SECRET_NAME"), UNKNOWN.format("DB_ADMIN_SECRET_NAME")]
+
+
+@pytest.mark.parametrize("name", [REF, "prod/main"])
+def test_the_secret_that_a_master_password_lies_in(reading_of: Read, name: Any) -> None:
+    password = {"Fn::Sub": ["{{resolve:secretsmanager:${S}:SecretString:password}}", {"S": name}]}
+    database = {**DB, "Properties": {**DB["Properties"], "MasterUserPassword": password}}  # type: ignore[dict-item]
+    reading = reading_of({"Db": database, "F": function(DB_SECRET_NAME=name)}, Parameters=ASKED)
+    assert (found(reading), gaps(reading)) == ({("Db", "direct", "likely")}, [])
+
+
+def test_a_parameter_for_the_only_database_of_the_other_templates(tmp_path: Path) -> None:
+    app = {"Parameters": {"DbSecretArn": {"Type": "String"}}, "Resources": {}}
+    named = {**app, "Resources": {"F": function(SECRET_ARN={"Ref": "DbSecretArn"})}}
+    reading = together(tmp_path, app=named, data={"Resources": {"Db": DB}})
+    assert (found(reading), gaps(reading)) == ({("data/Db", "direct", "likely")}, [])
+    readable = {**app, "Resources": {"F": function(), "Role": role({"Ref": "DbSecretArn"})}}
+    reading = together(tmp_path, app=readable, data={"Resources": {"Db": DB}})
+    assert (found(reading), gaps(reading)) == ({("data/Db", "direct", "likely")}, [])
+    reading = together(tmp_path, app=named, data={"Resources": {"Db": DB, "Other": DB}})
+    assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("SECRET_ARN")])
+
+
+def test_a_secret_that_only_the_role_names(reading_of: Read) -> None:
+    resources = {"F": function(), "Role": role(f"{ARN}shop-rds-AbC123")}
+    reading = reading_of(resources)
+    expected = "permission to read 'shop-rds' names credentials of a database that is not known"
+    assert (found(reading), gaps(reading)) == (set(), [expected])
+    assert gaps(reading_of({**resources, "G": function()})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arn", "certainty"),
+    [
+        ("shop", f"{ARN}shop-AbC123", "certain"),
+        ({"Fn::Sub": "${AWS::StackName}-secret"}, f"{ARN}shop-rds-secret-AbC123", "certain"),
+        ({"Fn::Sub": "${AWS::StackName}-secret"}, f"{ARN}jwt-secret-AbC123", None),
+        ("shop-AbC123", f"{ARN}shop-XyZ789", None),
+    ],
+)
+def test_a_whole_arn_leads_to_the_secret_by_name(reading_of: Read, name: Any, arn: str, certainty: str | None) -> None:
+    resources = {"Db": DB, "Secret": secret(name), "Attached": ATTACHED, "F": function(SOME_ARN=arn)}
+    assert found(reading_of(resources)) == ({("Db", "direct", certainty)} if certainty else set())
+
+
+@pytest.mark.parametrize("host", ["", "placeholder", "localhost", "127.0.0.1"])
+def test_a_host_left_open_beside_a_login(reading_of: Read, host: str) -> None:
+    expected = ["environment variable PGHOST holds no address, and others hold the login of a database"]
+    reading = reading_of({"F": function(PGHOST=host, PGUSER="", PGPASSWORD="")})
+    assert (found(reading), gaps(reading)) == (set(), expected)
+    assert gaps(reading_of({"F": function(inside=False, PGHOST=host, PGUSER="")})) == []
+    assert gaps(reading_of({"F": function(PGHOST=host, LOG_LEVEL="info")})) == []
+
+
+def test_an_address_that_refers_to_nothing(reading_of: Read) -> None:
+    reading = reading_of({"F": function(inside=False, DB_HOST={"Ref": "postgres"})})
+    assert found(reading) == {("external:postgres", "direct", "likely")}
+    assert "neither a parameter nor a resource" in gaps(reading)[0]
+
+
+READS = "import os, boto3\nhost = os.environ['Cluster_EndPoint']\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "certainty"),
+    [
+        ("", "likely"),
+        (f"{READS}import socket\nprint(socket.gethostbyname_ex(host))", "possible"),
+        (f"{READS}import psycopg2\npool = psycopg2.pool(host)", "likely"),
+        (f"{READS}import socket\nsocket.create_connection((host, 5432))", "likely"),
+        ("const dns = require('node:dns');\ndns.lookup(process.env.Cluster_EndPoint);", "possible"),
+        ("const dns = require('dns');\nimport { Pool } from 'pg';\nnew Pool(process.env.Cluster_EndPoint);", "likely"),
+        ("# replaced after the first deployment, no variables here", "likely"),
+    ],
+)
+def test_inline_code_that_talks_to_no_database(reading_of: Read, code: str, certainty: str) -> None:
+    resources = {"F": function(code=code, Cluster_EndPoint={"Ref": "pDBEndPoint"})}
+    reading = reading_of(resources, Parameters={"pDBEndPoint": {"Type": "String"}})
+    assert found(reading) == {("external:pDBEndPoint", "direct", certainty)}
+    assert bool(gaps(reading)) == (certainty == "likely")
+
+
+def test_a_declared_connection_answers_the_question(reading_of: Read) -> None:
+    declared = {**function(DB_SECRET_ARN=REF), "Metadata": {"poolproof:connections": [{"store": "Orders"}]}}
+    stores = {"poolproof:stores": [{"id": "Orders"}]}
+    reading = reading_of({"F": declared}, Parameters=ASKED, Metadata=stores)
+    assert (found(reading), gaps(reading)) == ({("Orders", "direct", "certain")}, [])
