@@ -142,6 +142,19 @@ def test_credentials_beside_a_data_api_open_no_connection(reading_of: Read) -> N
     assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
 
 
+@pytest.mark.parametrize("variable", ["CLUSTER_ARN", "DatabaseArn", "RESOURCE_ARN"])
+def test_credentials_beside_the_arn_of_a_cluster_are_for_its_data_api(reading_of: Read, variable: str) -> None:
+    arn = {"Fn::ImportValue": "shop-cluster"}
+    reading = reading_of({"F": function(**{variable: arn, "DB_SECRET_ARN": REF})}, Parameters=ASKED)
+    assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
+
+
+def test_credentials_that_the_inline_code_does_not_name_open_no_connection(reading_of: Read) -> None:
+    code = "import os, psycopg2\nstage = os.environ['STAGE']\n"
+    reading = reading_of({"F": function(code=code, DB_SECRET_ARN=REF)}, Parameters=ASKED)
+    assert found(reading) == set()
+
+
 def test_two_secrets_make_one_database_at_most(reading_of: Read) -> None:
     reading = reading_of({"F": function(DB_SECRET_NAME="prod/db", DB_ADMIN_SECRET_NAME="prod/admin")})
     assert found(reading) == {("external:prod/db", "direct", "likely")}
@@ -183,6 +196,7 @@ def test_a_secret_that_only_the_role_names(reading_of: Read) -> None:
         ({"Fn::Sub": "${AWS::StackName}-secret"}, f"{ARN}shop-rds-secret-AbC123", "certain"),
         ({"Fn::Sub": "${AWS::StackName}-secret"}, f"{ARN}jwt-secret-AbC123", None),
         ("shop-AbC123", f"{ARN}shop-XyZ789", None),
+        ("shop", f"{ARN}shop-master", None),
     ],
 )
 def test_a_whole_arn_leads_to_the_secret_by_name(reading_of: Read, name: Any, arn: str, certainty: str | None) -> None:

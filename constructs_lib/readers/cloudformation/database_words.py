@@ -23,6 +23,7 @@ _A_SECRET = re.compile(
 _ABOUT_LOGINS = re.compile(
     r"^pg_?(?:user|password|database)$|(?:^|_)(?:user|username|password|passwd|pass|pwd|name|database)$", re.IGNORECASE
 )
+_ABOUT_CLUSTERS = re.compile(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$", re.IGNORECASE)
 _NOT_DATABASES = re.compile(
     r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)",
     re.IGNORECASE,
@@ -68,6 +69,12 @@ def names_login(variable: str) -> bool:
     """Whether a variable's name is about the user, password or name of a database."""
     words = _split(variable)
     return bool(_ABOUT_LOGINS.search(words) and (_ABOUT_DATABASES.search(words) or words.lower().startswith("pg")))
+
+
+@lru_cache(maxsize=8192)
+def names_cluster(variable: str) -> bool:
+    """Whether a variable's name says that it holds the ARN of a database, as its data API asks for."""
+    return bool(_ABOUT_CLUSTERS.search(_split(variable)))
 
 
 @lru_cache(maxsize=8192)

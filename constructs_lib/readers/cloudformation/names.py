@@ -32,7 +32,8 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
 }
 #: What stands before the name in an ARN, by the kind of thing it names.
 _IN_ARN = re.compile(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
-_SUFFIX = re.compile(r"(?<=.)-[A-Za-z0-9]{6}$")
+#: What Secrets Manager adds to a name: six random characters, hardly ever all small letters, as words are.
+_SUFFIX = re.compile(r"(?<=.)-(?![a-z]{6}$)[A-Za-z0-9]{6}$")
 
 
 def without_suffix(secret: str) -> str:

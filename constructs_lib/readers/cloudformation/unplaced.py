@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from constructs_lib.model.fleet import Via
 from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.data_apis import RUNS, RUNS_ON_REDSHIFT
 from constructs_lib.readers.cloudformation.database_words import (
     describes_credentials,
     names_address,
+    names_cluster,
     names_credentials,
     names_login,
     names_secret,
@@ -30,14 +32,17 @@ _HOLDING = ("direct", "proxy", "data-api")
 
 
 class Credentials(NamedTuple):
-    """Credentials of a database, where they are named, what they are called, and the words that speak of them."""
+    """Credentials of a database: the words that speak of them, what they are called, and the variable that names them, or none."""
 
-    where: str
     words: str
+    variable: str = ""
     name: str | None = None
     value: Value = None
-    permitted: bool = False
     hint: str = ""
+
+    @property
+    def where(self) -> str:
+        return f"environment variable {self.variable}" if self.variable else f"permission to read '{self.name}'"
 
 
 class Unplaced:
@@ -67,8 +72,9 @@ class Unplaced:
             return
         for found in held:
             self.externals.gap(function, f"{found.where} names credentials of a database that is not known")
-        if held and self._is_outside(function, held[0], known, statements):
-            yield self._outside(function, held[0])
+        named = next((found for found in held if found.name is not None and found.variable), None)
+        if named is not None and self._is_outside(function, named, known, statements):
+            yield self._outside(function, named)
         if not held and _inside(function):
             self._open_host(function)
 
@@ -77,14 +83,14 @@ class Unplaced:
     ) -> Credentials | None:
         """The credentials of a database that a variable names; ``None`` when it names none, or those of a known one."""
         speaks = names_credentials(variable)
-        resolved = isinstance(value, (str, Text)) and names_login(variable) and _RESOLVED in _shown(value)
-        if not (speaks or resolved or granted or names_secret(variable)):
+        resolved = names_login(variable) and isinstance(value, (str, Text)) and _RESOLVED in _shown(value)
+        if not (speaks or resolved or names_secret(variable) or (granted and secret_name(value) in granted)):
             return None
         uses = self.environment.uses(value, "")
         if uses:
             unplaced = speaks and all(use.resource.type in SECRETS for use in uses)
             unplaced = unplaced and not any(self._belongs(use.resource, use.attribute) for use in uses)
-            return Credentials(f"environment variable {variable}", variable) if unplaced else None
+            return Credentials(variable, variable) if unplaced else None
         value = self.environment.literal(value)
         name = secret_name(value)
         is_secret = resolved or name in granted or _names(variable, value)
@@ -98,7 +104,7 @@ class Unplaced:
                 return None
             hint = f", as parameter '{parameter}' is described"
         called = name if resolved or name in granted or _is_name(variable, value) else variable
-        return Credentials(f"environment variable {variable}", words, called, value, hint=hint)
+        return Credentials(words, variable, called, value, hint)
 
     def _belongs(self, resource: Resource, attribute: str) -> bool:
         return self.secrets.store_of(resource, attribute) is not None or self.secrets.proxy_of(resource) is not None
@@ -109,30 +115,30 @@ class Unplaced:
             if not statement.shared and speaks_of_database(name):
                 value = next(item for item in statement.resources if secret_name(item) == name)
                 if not self.environment.uses(value, ""):
-                    yield Credentials(f"permission to read '{name}'", name, name, value, permitted=True)
+                    yield Credentials(name, name=name, value=value)
 
     def _placed(self, function: Resource, held: Credentials) -> Clue | None:
         """The database whose password lies in the same secret; for a parameter, the only one that the other templates make."""
         store = self.secrets.logging_in_with(function.stack, held.value, held.name)
         if store is not None:
             evidence = f"{held.where} names the secret of '{store.id}'"
-            return Clue(store.id, "direct", "likely", evidence, permitted=held.permitted, secret=True)
+            return Clue(store.id, "direct", "likely", evidence, permitted=not held.variable, secret=True)
         if not isinstance(held.value, Unresolved) or held.value.parameter is None:
             return None
         if function.stack.key in self.externals.made_in(held.words):
             return None
         clue = self.externals.only(function, held.where, held.words)
-        return clue._replace(addressed=False, permitted=held.permitted, secret=True) if clue is not None else None
+        return clue._replace(addressed=False, permitted=not held.variable, secret=True) if clue is not None else None
 
     def _is_outside(
         self, function: Resource, held: Credentials, known: Sequence[Clue], statements: Sequence[Statement]
     ) -> bool:
         """Whether credentials make a connection to a database outside: nothing else is in sight that they may be for."""
         return (
-            held.name is not None
-            and not held.permitted
-            and _inside(function)
+            _inside(function)
             and self.externals.connects(function)
+            and InlineCode(function).may_use(held.variable)
+            and not any(names_cluster(str(name)) for name in entries_of(function.get("Environment", "Variables")))
             and not any(clue.via in _HOLDING for clue in known)
             and not self.externals.made_in(held.words)
             and not any(statement.allows(*RUNS, *RUNS_ON_REDSHIFT) for statement in statements)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from constructs_lib.readers.cloudformation.names import without_suffix
 from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value
@@ -11,6 +12,7 @@ _RESOLVED = re.compile(r"\{\{resolve:(?:ssm|ssm-secure|secretsmanager):(?P<name>
 _SECRET_ARN = re.compile(r"arn:[^}]*?:secret:")
 #: AWS's limit for the name of a secret.
 _LONGEST_NAME = 512
+_LONGEST_SHOWN = 2_048
 _NAMED = re.compile(r"[A-Za-z0-9]{2}")
 #: What names a database or warehouse inside an ARN, after the region and account.
 _IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
@@ -48,6 +50,11 @@ def secret_name(value: Value) -> str | None:
     if not isinstance(value, (str, Text)) or (isinstance(value, Text) and _refers(value)):
         return None
     shown = _shown(value)
+    return _secret_called(shown) if len(shown) <= _LONGEST_SHOWN else None
+
+
+@lru_cache(maxsize=8192)
+def _secret_called(shown: str) -> str | None:
     match = _RESOLVED.search(shown)
     if match is not None:
         shown = match["name"]
