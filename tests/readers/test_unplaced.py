@@ -219,6 +219,17 @@ def test_an_address_that_refers_to_nothing(reading_of: Read) -> None:
     assert "neither a parameter nor a resource" in gaps(reading)[0]
 
 
+def test_an_address_that_refers_to_nothing_beside_a_database(reading_of: Read) -> None:
+    address = {"Fn::Sub": "postgresql://${User}:${Password}@${DBEndpoint}:5432/shop"}
+    resources = {"F": function(DATABASE_URL=address), "Db": DB}
+    assert found(reading_of(resources)) == {("Db", "direct", "possible")}
+    assert "refers to 'DBEndpoint', which is not there" in reading_of(resources).fleet.connections[0].evidence[0]
+    assert found(reading_of({**resources, "Other": DB})) == set()
+    assert gaps(reading_of(resources)) == [
+        "environment variable DATABASE_URL names a database whose address the templates do not show"
+    ]
+
+
 READS = "import os, boto3\nhost = os.environ['Cluster_EndPoint']\n"
 
 

@@ -18,7 +18,7 @@ from constructs_lib.readers.cloudformation.named_hosts import is_database_host, 
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.unseen import source_of
+from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, text_of
 
 SCHEMES = {
@@ -89,7 +89,7 @@ class Externals:
             self.gap(
                 function, f"environment variable {variable} names a database whose address the templates do not show"
             )
-            yield from self._unseen(function, variable, source_of(value))
+            yield from self._elsewhere(function, variable, value)
 
     def _literal(self, function: Resource, variable: str, text: str) -> Iterator[Clue]:
         host, engine = _address(text, variable)
@@ -133,7 +133,22 @@ class Externals:
             yield self._weighed(function, guess)
             return
         self.gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
-        yield from self._unseen(function, variable, source_of(value))
+        yield from self._elsewhere(function, variable, value)
+
+    def _elsewhere(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
+        """What an address comes from lies outside; a reference to nothing may be meant for a database of its own template."""
+        source = source_of(value)
+        own = self._made_beside(function, f"{variable} {source}") if source in absent_in(value) else []
+        for home in own if len(own) == 1 else ():
+            evidence = f"environment variable {variable} refers to '{source}', which is not there, beside '{home.id}'"
+            yield Clue(home.id, "direct", "possible", evidence)
+        if not own:
+            yield from self._unseen(function, variable, source)
+
+    def _made_beside(self, function: Resource, words: str) -> list[Resource]:
+        """The stores of a function's own template which the words can mean."""
+        homes = (home for kind in _family(words) for home in self._homes.get(kind, {}).values())
+        return [home for home in homes if home.stack.key == function.stack.key]
 
     def _unseen(self, function: Resource, variable: str, source: str | None) -> Iterator[Clue]:
         """A database outside the templates, called by where its address comes from."""

@@ -30,6 +30,12 @@ def source_of(value: Value) -> str | None:
     return name if _NAMED.search(name) else None
 
 
+def absent_in(value: Value) -> set[str]:
+    """What a value refers to that its template does not have."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return {part.absent for part in parts if isinstance(part, Unresolved) and part.absent}
+
+
 def named_in_arn(value: Value) -> str | None:
     """The cluster, instance or workgroup that an ARN is about, or what the whole ARN comes from; ``None`` when it names none."""
     if isinstance(value, Unresolved):
