@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Value, scalar_text
@@ -34,8 +35,11 @@ class InlineCode:
     """The source text of a function that a template carries; absent when the code lies elsewhere."""
 
     def __init__(self, function: Resource) -> None:
-        self.text = _source(function.get("Code", "ZipFile"))
-        self.computes = bool(self.text and _COMPUTED.search(self.text))
+        self._function = function
+
+    @cached_property
+    def text(self) -> str | None:
+        return _source(self._function.get("Code", "ZipFile"))
 
     def may_use(self, variable: str) -> bool:
         """Whether the code may read the variable: it names it, builds names that begin or end like it, or is not here to be read."""
@@ -44,7 +48,7 @@ class InlineCode:
         if not _ENVIRONMENT.search(self.text):
             # A placeholder that is replaced after the deployment: it says nothing about the variables it was given.
             return True
-        if not self.computes:
+        if not _COMPUTED.search(self.text):
             return False
         pieces = [match.group(1) for match in _LITERAL.finditer(self.text)]
         return any(variable.startswith(piece) or variable.endswith(piece) for piece in pieces)
