@@ -2,11 +2,12 @@
 
     python benchmarks/synth_overhead.py [rounds]
 
-Every synth runs in a process of its own, as ``cdk synth`` does, one with and one without the plugin by turns (in changing order), so
-that a busy machine slows both; the ratio of the medians counts. The plugin's own time inside the same synths is printed beside it:
-noise of the machine does not blur it. The app is what ``cdk.App()`` and ``lambda_.Function`` make by default, with timeouts, so that there
-is little to find: CDK itself takes some milliseconds to report each finding. CDK's limit of 500 resources a stack is lifted, because
-each function brings a role. Starting Python and building the constructs is not measured.
+Every synth runs in a process of its own, as ``cdk synth`` does, one with and one without the plugin by turns (in changing order). The
+fastest of each are compared: the others shared the processor with somebody. Synths of seconds still differ by more than the plugin
+takes, so its own time inside them, from CDK's call to the answer, is printed beside it and decides. The app is what ``cdk.App()`` and
+``lambda_.Function`` make by default, with timeouts, so that there is little to find: CDK itself takes some milliseconds to report each
+finding. CDK's limit of 500 resources a stack is lifted, because each function brings a role. Starting Python and building the
+constructs is not measured.
 """
 
 from __future__ import annotations
@@ -115,16 +116,18 @@ def main(arguments: Sequence[str]) -> int:
     for index in range(rounds):
         for checked in (index % 2 == 0, index % 2 == 1):
             runs[checked].append(measured(checked=checked))
-    plain = statistics.median(seconds for seconds, _ in runs[False])
-    with_plugin = statistics.median(seconds for seconds, _ in runs[True])
+    plain, with_plugin = (min(seconds for seconds, _ in runs[checked]) for checked in (False, True))
     own = statistics.median(inside for _, inside in runs[True])
-    added = (with_plugin / plain - 1) * 100
-    print(f"app.synth(), {FUNCTIONS} functions, median of {rounds} processes each")
-    print(f"without the plugin   {plain:7.3f} s")
-    print(f"with the plugin      {with_plugin:7.3f} s")
-    print(f"added                {added:7.1f} %   (budget {BUDGET_PERCENT:.0f} %)")
-    print(f"plugin's own time    {own:7.3f} s   ({own / plain * 100:.1f} % of the synth without it)")
-    return 0 if added <= BUDGET_PERCENT else 1
+    share = own / plain * 100
+    print(f"app.synth(), {FUNCTIONS} functions, {rounds} processes each")
+    for name, checked, fastest in (("without", False, plain), ("with", True, with_plugin)):
+        median = statistics.median(seconds for seconds, _ in runs[checked])
+        print(f"{name} the plugin".ljust(20), f"{fastest:7.3f} s at best, {median:.3f} s median")
+    print(f"difference at best   {(with_plugin / plain - 1) * 100:7.1f} %")
+    print(
+        f"plugin's own time    {own:7.3f} s median, {share:.1f} % of the best synth without it (budget {BUDGET_PERCENT:.0f} %)"
+    )
+    return 0 if share <= BUDGET_PERCENT else 1
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from constructs import IConstruct
 from constructs_lib.check import Report
 from constructs_lib.model.finding import Finding
 from constructs_lib.model.origin import Origin
+from constructs_lib.readers.cdk_assembly import ACKNOWLEDGED
 
 _TEMPLATE = ".template.json"
 
@@ -74,8 +75,7 @@ class Acknowledgements:
 
     def _asked(self, construct: IConstruct) -> Mapping[str, str]:
         if id(construct) not in self._reasons:
-            kind = cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
-            data = [dict(entry.data or {}) for entry in construct.node.metadata if entry.type == kind]
+            data = [dict(entry.data or {}) for entry in construct.node.metadata if entry.type == ACKNOWLEDGED]
             self._reasons[id(construct)] = {
                 rule.removeprefix(self._prefix): reason for entry in data for rule, reason in entry.items()
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from constructs import Node
 
@@ -20,8 +21,9 @@ def settings_of(node: Node) -> Settings:
     Values of the command line arrive as text. Raises ``InputError`` with every wrong value at once.
     """
     problems: list[Problem] = []
-    numbers = {name: _whole(node, name, least, problems) for name, least in _LEAST.items()}
-    strict = _flag(node, "strict", problems)
+    context = dict(node.get_all_context())  # one question to Node instead of one a key
+    numbers = {name: _whole(context, name, least, problems) for name, least in _LEAST.items()}
+    strict = _flag(context, "strict", problems)
     if problems:
         raise InputError(problems)
     given = {name: value for name, value in numbers.items() if value is not None}
@@ -44,8 +46,8 @@ def stage_of(node: Node) -> str:
     return "local" if node.try_get_context(f"{PREFIX}stage") == "local" else "aws"
 
 
-def _whole(node: Node, name: str, least: int, problems: list[Problem]) -> int | None:
-    value = node.try_get_context(PREFIX + name)
+def _whole(context: Mapping[str, Any], name: str, least: int, problems: list[Problem]) -> int | None:
+    value = context.get(PREFIX + name)
     if value is None:
         return None
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
@@ -55,8 +57,8 @@ def _whole(node: Node, name: str, least: int, problems: list[Problem]) -> int | 
     return int(text)
 
 
-def _flag(node: Node, name: str, problems: list[Problem]) -> bool:
-    value = node.try_get_context(PREFIX + name)
+def _flag(context: Mapping[str, Any], name: str, problems: list[Problem]) -> bool:
+    value = context.get(PREFIX + name)
     text = str(value).strip().lower()
     if value is None or text == "false":
         return False

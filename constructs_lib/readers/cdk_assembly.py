@@ -147,9 +147,10 @@ def _assets(path: Path, assembly: Assembly) -> dict[str, str]:
 
 def _paths(metadata: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Construct paths by template file and logical id; a resource belongs to the closest stack above it."""
-    files = dict(_entries(metadata, "aws:cdk:templateFile"))
+    told = _told(metadata)
+    files = dict(told["aws:cdk:templateFile"])
     found: dict[str, dict[str, str]] = {}
-    for path, logical_id in _entries(metadata, "aws:cdk:logicalId"):
+    for path, logical_id in told["aws:cdk:logicalId"]:
         above = path
         while above and above not in files:
             above = above.rpartition("/")[0]
@@ -158,11 +159,15 @@ def _paths(metadata: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _entries(metadata: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+def _told(metadata: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """What the entries about templates and logical ids say, with the construct path that each stands at."""
+    found: dict[str, list[tuple[str, str]]] = {"aws:cdk:templateFile": [], "aws:cdk:logicalId": []}
     for path, entries in metadata.items():
         for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict) and entry.get("type") == kind and isinstance(entry.get("data"), str):
-                yield str(path), entry["data"]
+            kind, data = (entry.get("type"), entry.get("data")) if isinstance(entry, dict) else (None, None)
+            if isinstance(kind, str) and kind in found and isinstance(data, str):
+                found[kind].append((path, data))
+    return found
 
 
 def _known(text: str | None) -> str | None:

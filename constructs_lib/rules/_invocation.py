@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet
 from constructs_lib.model.wordings import words
@@ -34,11 +35,13 @@ def only_scheduled(consumer: Consumer) -> bool:
 def reporting_name(consumer: Consumer) -> str | None:
     """The word of the function's name that says it reads much to make little: a projector, a report, an export."""
     place = consumer.origin.path or ""
-    for name in (consumer.id.rpartition("/")[2], place.rpartition("/")[2]):
-        match = _REPORTING.search(" ".join(words(name)))
-        if match is not None:
-            return match.group(1)
-    return None
+    return _reporting(consumer.id.rpartition("/")[2]) or _reporting(place.rpartition("/")[2])
+
+
+@lru_cache(maxsize=8192)
+def _reporting(name: str) -> str | None:
+    match = _REPORTING.search(" ".join(words(name)))
+    return None if match is None else match.group(1)
 
 
 def requests_beside(fleet: Fleet, connection: Connection) -> list[Consumer]:

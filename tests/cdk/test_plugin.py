@@ -10,6 +10,7 @@ from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from constructs_lib import ConnectionBudgetChecks, RelationalStore
+from constructs_lib.readers.cdk_assembly import ACKNOWLEDGED
 from tests.cdk.conftest import ISOLATED, make_app, make_database, make_function, make_vpc
 
 pytestmark = pytest.mark.cdk
@@ -220,3 +221,7 @@ def test_an_imported_database_hides_nothing_silently(tmp_path: Path) -> None:
     cdk.Validations.of(app).add_plugins(ConnectionBudgetChecks())
     app.synth()
     assert (tmp_path / "connection-budget.json").is_file()
+
+
+def test_cdk_still_writes_acknowledgements_under_the_key_that_is_read() -> None:
+    assert cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY == ACKNOWLEDGED

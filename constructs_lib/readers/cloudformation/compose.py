@@ -136,7 +136,8 @@ class _Assembly:
         known = {clue.store for clue in clues}
         clues += [hint for hint in hints if hint.store not in known]
         clues = [self._conditional(function, clue) for clue in clues if clue.store not in stated]
-        yield from edges(function, self._reached(function, clues), self._bound(function))
+        if clues:
+            yield from edges(function, self._reached(function, clues), self._bound(function))
 
     def _reached(self, function: Resource, clues: list[Clue]) -> list[Clue]:
         """Beside a data API, an address that the function cannot reach is only a hint that it connects."""
