@@ -104,8 +104,8 @@ class _Assembly:
             outsiders=tuple(dict.fromkeys(uncounted(self.databases, self.proxies, self.secrets, self.environment))),
             contradictions=tuple(self.declared.contradictions),
             network=self.surroundings.network,
+            gaps=tuple(dict.fromkeys(self._gaps())),
         )
-        found = replace(found, gaps=tuple(dict.fromkeys(self._gaps())))
         return replace(found, gaps=tuple(dict.fromkeys((*found.gaps, *self.words.gaps(found)))))
 
     def _gaps(self) -> Iterator[Gap]:
