@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty, Role, Via
@@ -56,11 +55,6 @@ class Use(NamedTuple):
     @property
     def strength(self) -> Certainty:
         return "likely" if self.guess else "certain"
-
-
-def unique(clues: list[Clue]) -> Iterator[Clue]:
-    """The clues without repetitions, in order."""
-    yield from dict.fromkeys(clues)
 
 
 def unreached(clue: Clue) -> Clue:

@@ -148,7 +148,7 @@ class Placements:
 
 
 def _is_serverless_v1(store: Resource) -> bool:
-    """Aurora Serverless v1 has no public address (Aurora user guide, limitations of Aurora Serverless v1, read 2026-11-21)."""
+    """Aurora Serverless v1 has no public address (Aurora user guide, limitations of Aurora Serverless v1)."""
     return store.type == CLUSTER and text_of(store.get("EngineMode")) == "serverless"
 
 

@@ -21,6 +21,7 @@ from constructs_lib.readers.cloudformation.database_words import (
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals, is_no_host
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
+from constructs_lib.readers.cloudformation.placeholders import shown
 from constructs_lib.readers.cloudformation.secrets import READ_SECRET, SECRETS, Secrets
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.unseen import is_secret_arn, secret_name
@@ -83,7 +84,7 @@ class Unplaced:
     ) -> Credentials | None:
         """The credentials of a database that a variable names; ``None`` when it names none, or those of a known one."""
         speaks = names_credentials(variable)
-        resolved = names_login(variable) and isinstance(value, (str, Text)) and _RESOLVED in _shown(value)
+        resolved = names_login(variable) and isinstance(value, (str, Text)) and _RESOLVED in shown(value)
         if not (speaks or resolved or names_secret(variable) or (granted and secret_name(value) in granted)):
             return None
         uses = self.environment.uses(value, "")
@@ -192,10 +193,6 @@ def _is_name(variable: str, value: Value) -> bool:
     if not isinstance(value, str):
         return True
     return variable.lower().endswith(_CALLED) or is_secret_arn(value) or speaks_of_database(value)
-
-
-def _shown(value: str | Text) -> str:
-    return value if isinstance(value, str) else "".join(part for part in value.parts if isinstance(part, str))
 
 
 def _parameter(function: Resource, variable: str, value: Value) -> tuple[str, str]:
