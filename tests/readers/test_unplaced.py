@@ -161,6 +161,14 @@ def test_two_secrets_make_one_database_at_most(reading_of: Read) -> None:
     assert gaps(reading) == [UNKNOWN.format("DB_SECRET_NAME"), UNKNOWN.format("DB_ADMIN_SECRET_NAME")]
 
 
+@pytest.mark.parametrize("order", [("DB_USER_SECRET", "DB_SECRET"), ("DB_SECRET", "DB_USER_SECRET")])
+def test_a_secret_written_in_full_names_the_database_whichever_comes_first(reading_of: Read, order: Any) -> None:
+    parts = {"Fn::Select": [6, {"Fn::Split": [":", {"Fn::ImportValue": "data:secret"}]}]}
+    values = {"DB_USER_SECRET": parts, "DB_SECRET": "prod/db"}
+    reading = reading_of({"F": function(**{name: values[name] for name in order})})
+    assert {store for store, _, _ in found(reading)} == {"external:prod/db"}
+
+
 @pytest.mark.parametrize("name", [REF, "prod/main"])
 def test_the_secret_that_a_master_password_lies_in(reading_of: Read, name: Any) -> None:
     password = {"Fn::Sub": ["{{resolve:secretsmanager:${S}:SecretString:password}}", {"S": name}]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -81,10 +81,10 @@ class Logins:
     def _answer(self, role: Resource) -> bool | None:
         policies = list(self._policies(role))
         actions = [action for policy in policies for action in policy.actions]
-        if any(_covers(action, CONNECT) for action in actions):
+        if any(covers(action, CONNECT) for action in actions):
             return True
         # A role that takes on another role may log in as that one.
-        hidden = self._loose or any(_covers(action, ASSUME) for action in actions)
+        hidden = self._loose or any(covers(action, ASSUME) for action in actions)
         return None if hidden or not all(policy.complete for policy in policies) else False
 
     def _policies(self, role: Resource) -> Iterator[Said]:
@@ -108,7 +108,7 @@ class Logins:
         names = [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]
         if all(self.permissions.role(name) is not None for name in names):
             return False
-        return any(_covers(action, CONNECT) for action in _said(policy.get("PolicyDocument")).actions)
+        return any(covers(action, CONNECT) for action in _said(policy.get("PolicyDocument")).actions)
 
 
 def _names_a_role(function: Resource) -> bool:
@@ -118,11 +118,6 @@ def _names_a_role(function: Resource) -> bool:
         if ":role/" in text or any(word in str(name).upper() for word in ("ROLE", "IAM_ARN")):
             return True
     return False
-
-
-@lru_cache(maxsize=8192)
-def _covers(pattern: str, action: str) -> bool:
-    return covers(pattern.lower(), action.lower())
 
 
 def _said(document: Value) -> Said:

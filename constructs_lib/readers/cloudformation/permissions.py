@@ -72,8 +72,10 @@ def _allows(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
     return any(covers(pattern, action) for pattern in patterns if pattern != "*" for action in actions)
 
 
+@lru_cache(maxsize=8192)
 def covers(pattern: str, action: str) -> bool:
-    """Whether a pattern of a policy means an action, capitals as they stand; most patterns are plain, or end in a star."""
+    """Whether a pattern of a policy means an action; IAM takes capitals for small letters. Most patterns are plain, or end in a star."""
+    pattern, action = pattern.lower(), action.lower()
     plain = pattern.rstrip("*")
     if _WILD.search(plain) is None:
         return action == plain if plain == pattern else action.startswith(plain)

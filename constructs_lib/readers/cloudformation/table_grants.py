@@ -103,7 +103,7 @@ class TableGrants:
         outside: dict[str, None] = {}
         unread: dict[str, None] = {}
         # The ARN of something else may stand beside a table's, where a statement is about several services.
-        whole = all(action.startswith("dynamodb:") for action in statement.actions)
+        whole = all(action.lower().startswith("dynamodb:") for action in statement.actions)
         for resource in statement.resources:
             table = table_names.without_index(resource)
             uses = [use for use in self.environment.uses(table, "dynamodb") if use.resource.type in TABLES]

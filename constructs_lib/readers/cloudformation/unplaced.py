@@ -73,7 +73,8 @@ class Unplaced:
             return
         for found in held:
             self.externals.gap(function, f"{found.where} names credentials of a database that is not known")
-        named = next((found for found in held if found.name is not None and found.variable), None)
+        called = [found for found in held if found.name is not None and found.variable]
+        named = min(called, key=lambda found: not isinstance(found.value, str), default=None)  # a name in full before a part
         if named is not None and self._is_outside(function, named, known, statements):
             yield self._outside(function, named)
         if not held and _inside(function):
