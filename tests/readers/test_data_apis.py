@@ -64,6 +64,24 @@ def test_a_permission_on_a_cluster_decides_which_it_is(reading_of: Read) -> None
     assert found(reading_of(resources)) == {("external:shop", "data-api", "likely")}
 
 
+CALLED = {"Fn::Sub": "arn:aws:rds:${AWS::Region}:${AWS::AccountId}:cluster:${Cluster}"}
+
+
+@pytest.mark.parametrize("name", [{"Ref": "Cluster"}, {"Fn::Sub": "${Cluster}"}])
+def test_a_permission_on_the_parameter_that_names_the_cluster(reading_of: Read, name: Any) -> None:
+    resources = {"F": function(), "Role": role(CALLED), "Db": cluster(DBClusterIdentifier=name)}
+    reading = reading_of(resources, Parameters={"Cluster": {"Type": "String"}})
+    assert found(reading) == {("Db", "data-api", "certain")}
+    two = reading_of({**resources, "Other": resources["Db"]}, Parameters={"Cluster": {"Type": "String"}})
+    assert found(two) == {("external:Cluster", "data-api", "likely")}
+
+
+def test_of_functions_that_share_a_role_those_that_name_the_cluster_ask_it(reading_of: Read) -> None:
+    resources = {"F": function({"AURORA_ARN": ARN}), "G": function(), "Role": role(ARN)}
+    edges = {(c.consumer, c.certainty) for c in reading_of(resources).fleet.connections}
+    assert edges == {("F", "likely"), ("G", "possible")}
+
+
 def test_an_arn_without_a_permission_is_no_connection(reading_of: Read) -> None:
     assert not found(reading_of({"F": function({"CLUSTER_ARN": ARN}), "Role": role("arn:aws:s3:::x")}))
     none = {"Type": "AWS::IAM::Role", "Properties": {}}

@@ -131,6 +131,15 @@ def test_a_variable_and_a_permission_on_all_meet_in_the_parameter_that_names_the
     assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "T", "certain")}
 
 
+def test_a_permission_on_every_table_beside_the_only_one_of_the_template(reading_of: Read) -> None:
+    resources = {"F": function(), "Role": role("*"), "T": table("trips")}
+    assert edges(reading_of(resources)) == {("F", "T", "likely")}
+    assert edges(reading_of({**resources, "Other": table("rides")})) == set()
+    assert edges(reading_of({**resources, "F": function({"TABLE": "elsewhere"})})) == {
+        ("F", "external:elsewhere", "likely")
+    }
+
+
 def test_a_literal_is_not_the_parameter_of_that_name(reading_of: Read) -> None:
     resources = {"F": function(), "Role": role(arn("Trips")), "T": table(TRIPS)}
     assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "external:Trips", "likely")}

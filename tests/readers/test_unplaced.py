@@ -189,12 +189,34 @@ def test_a_parameter_for_the_only_database_of_the_other_templates(tmp_path: Path
     assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("SECRET_ARN")])
 
 
+RESOLVED = "{{resolve:secretsmanager:prod/other:SecretString:password}}"
+
+
+@pytest.mark.parametrize(("password", "fits"), [("written-Out-1", True), (RESOLVED, False)])
+def test_a_secret_in_writing_for_the_only_database_without_one(tmp_path: Path, password: str, fits: bool) -> None:
+    made = {"Type": "AWS::RDS::DBInstance", "Properties": {**DB["Properties"], "MasterUserPassword": password}}
+    app = {"Resources": {"F": function(DB_SECRET="prod/main")}}
+    reading = together(tmp_path, data={"Resources": {"Db": made}}, app=app)
+    assert found(reading) == ({("data/Db", "direct", "likely")} if fits else set())
+
+
+def test_a_secret_attached_to_a_database_outside(reading_of: Read) -> None:
+    outside = {**ATTACHED, "Properties": {**ATTACHED["Properties"], "TargetId": {"Ref": "Cluster"}}}
+    resources = {"F": function(DB_SECRET_ARN=REF), "Secret": secret("s"), "Attached": outside, "Role": role(REF)}
+    reading = reading_of(resources, Parameters={"Cluster": {"Type": "String"}})
+    assert (found(reading), gaps(reading)) == ({("external:Cluster", "direct", "certain")}, [])
+    only_permitted = reading_of({**resources, "F": function()}, Parameters={"Cluster": {"Type": "String"}})
+    assert found(only_permitted) == {("external:Cluster", "direct", "likely")}
+
+
 def test_a_secret_that_only_the_role_names(reading_of: Read) -> None:
     resources = {"F": function(), "Role": role(f"{ARN}shop-rds-AbC123")}
     reading = reading_of(resources)
     expected = "permission to read 'shop-rds' names credentials of a database that is not known"
-    assert (found(reading), gaps(reading)) == (set(), [expected])
+    assert (found(reading), gaps(reading)) == ({("external:shop-rds", "direct", "likely")}, [expected])
     assert gaps(reading_of({**resources, "G": function()})) == []
+    both = reading_of({"F": function(), "Role": role([f"{ARN}shop-rds-AbC123", f"{ARN}audit-db-XyZ789"])})
+    assert (found(both), len(gaps(both))) == (set(), 2)
 
 
 @pytest.mark.parametrize(
@@ -212,11 +234,14 @@ def test_a_whole_arn_leads_to_the_secret_by_name(reading_of: Read, name: Any, ar
     assert found(reading_of(resources)) == ({("Db", "direct", certainty)} if certainty else set())
 
 
-@pytest.mark.parametrize("host", ["", "placeholder", "localhost", "127.0.0.1"])
-def test_a_host_left_open_beside_a_login(reading_of: Read, host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "store"), [("", "PGHOST"), ("placeholder", "placeholder"), ("localhost", None), ("127.0.0.1", None)]
+)
+def test_a_host_left_open_beside_a_login(reading_of: Read, host: str, store: str | None) -> None:
     expected = ["environment variable PGHOST holds no address, and others hold the login of a database"]
     reading = reading_of({"F": function(PGHOST=host, PGUSER="", PGPASSWORD="")})
-    assert (found(reading), gaps(reading)) == (set(), expected)
+    edges = {(f"external:{store}", "direct", "likely")} if store else set()
+    assert (found(reading), gaps(reading)) == (edges, expected)
     assert gaps(reading_of({"F": function(inside=False, PGHOST=host, PGUSER="")})) == []
     assert gaps(reading_of({"F": function(PGHOST=host, LOG_LEVEL="info")})) == []
 

@@ -26,6 +26,7 @@ from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
+from constructs_lib.readers.cloudformation.own_words import speaks_of
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.schedules import Failures
@@ -163,10 +164,18 @@ class _Assembly:
         return "deployments only" if self.sources.is_deploy_time(function) else None
 
     def _hints(self, function: Resource, known: set[str]) -> Iterator[Clue]:
-        """What only makes a connection possible: a network path, or a change stream that invokes the function."""
-        for store in self.network.reachable(self.network.of_function(function)):
+        """What makes a connection possible: a change stream that invokes the function, or a network path; likely where the path leads to
+        one store only, and the function calls itself after its kind.
+        """
+        reachable = self.network.reachable(self.network.of_function(function))
+        for store in reachable:
             if store.id not in known:
-                yield Clue(store.id, "direct", "possible", f"a security group of '{store.id}' admits the function's")
+                evidence = f"a security group of '{store.id}' admits the function's"
+                said = speaks_of(function, store) if len(reachable) == 1 and not known else None
+                if said is None:
+                    yield Clue(store.id, "direct", "possible", evidence)
+                else:
+                    yield Clue(store.id, "direct", "likely", f"{evidence}, and '{said}' speaks of such a database")
         for origin in self.sources.mapped.get(function.key, ()):
             if origin.id not in known and origin.type == "AWS::DocDB::DBCluster":
                 yield Clue(origin.id, "direct", "possible", f"its change stream invokes '{function.id}'")

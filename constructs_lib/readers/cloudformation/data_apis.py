@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty
@@ -60,9 +60,16 @@ class DataApis(NamedTuple):
     externals: Externals
 
     def clues(
-        self, function: Resource, statement: Statement, named: list[Use], mentioned: dict[str, str]
+        self,
+        function: Resource,
+        statement: Statement,
+        named: list[Use],
+        mentioned: dict[str, str],
+        outside: Container[str],
     ) -> Iterator[Clue]:
-        """``named`` is what the statement's resources lead to, ``mentioned`` the stores in the environment, each with its variable."""
+        """``named`` is what the statement's resources lead to, ``mentioned`` the stores in the environment, each with its variable,
+        ``outside`` the clusters of other templates there.
+        """
         alone: Certainty = "possible" if statement.shared else "likely"
         found = dict(self._granted(named))
         for store, named_as in found.items():
@@ -72,7 +79,7 @@ class DataApis(NamedTuple):
             for store, where in self._relational(mentioned):
                 yield Clue(store, "data-api", "certain", f"rds-data permission, and {where} names '{store}'")
         if not found:
-            yield from self._outside(function, statement, alone)
+            yield from self._outside(function, statement, alone, outside)
 
     def told(
         self, function: Resource, statement: Statement, stores: dict[str, str], outside: dict[str, str]
@@ -82,7 +89,7 @@ class DataApis(NamedTuple):
             return
         alone: Certainty = "possible" if statement.shared else "likely"
         for name, where in outside.items():
-            made = self.databases.named.resource(name, {CLUSTER})
+            made = self._made(name, function)
             if made is not None:
                 stores = {made.id: where, **stores}
                 continue
@@ -101,12 +108,32 @@ class DataApis(NamedTuple):
             if store is not None and use.resource.type in (CLUSTER, INSTANCE):
                 yield store.id, use.strength
 
-    def _outside(self, function: Resource, statement: Statement, alone: Certainty) -> Iterator[Clue]:
-        """Databases of other templates that the permission names."""
+    def _outside(
+        self, function: Resource, statement: Statement, alone: Certainty, mentioned: Container[str]
+    ) -> Iterator[Clue]:
+        """Databases that the permission names by what their names come from, of these templates or of others."""
         names = [name for resource in statement.resources if (name := named_in_arn(resource)) is not None]
         for name in dict.fromkeys(names):
+            made = self._made(name, function)
+            if made is not None:
+                strength: Certainty = "certain" if alone == "likely" else alone
+                yield Clue(made.id, "data-api", strength, f"rds-data permission on '{name}', the name of '{made.id}'")
+                continue
             store = self.externals.outside(name, function)
-            yield Clue(store, "data-api", alone, f"rds-data permission on '{name}', which no given template makes")
+            likely: Certainty = "likely" if name in mentioned else alone
+            yield Clue(store, "data-api", likely, f"rds-data permission on '{name}', which no given template makes")
+
+    def _made(self, name: str, function: Resource) -> Resource | None:
+        """The cluster of that name; of names that come from a parameter or import, that of the same stack, else the only one."""
+        named = self.databases.named.resource(name, {CLUSTER})
+        if named is not None:
+            return named
+        found = [
+            cluster for cluster in self.databases.estate.of_type(CLUSTER)
+            if isinstance(called := cluster.get("DBClusterIdentifier"), (Text, Unresolved)) and plain(shown(called)) == name
+        ]  # fmt: skip
+        own = [cluster for cluster in found if cluster.stack.key == function.stack.key] or found
+        return own[0] if len(own) == 1 else None
 
     def connecting(self, clues: list[Clue], statements: tuple[Statement, ...]) -> list[Clue]:
         """Credentials of a warehouse are no connection to it where the role may run statements through Redshift's own API."""

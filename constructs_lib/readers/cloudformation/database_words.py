@@ -7,13 +7,27 @@ from functools import lru_cache
 
 _ABOUT_DATABASES = re.compile(
     r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
-    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_string)(?:_|$)|^pghost$|database|postgres|mysql",
+    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_string|memcache|keydb|cockroach(?:db)?|"
+    r"timescale(?:db)?|planetscale|cassandra|clickhouse|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql",
     re.IGNORECASE,
 )
-_ABOUT_ADDRESSES = re.compile(
+_ABOUT_HOSTS = re.compile(
     r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connection_string)(?:_|$)|pghost$",
     re.IGNORECASE,
 )
+#: What is an address only of what its name says: the connection of a database, the configuration of a cache's client.
+_ABOUT_CONNECTIONS = re.compile(
+    r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?$|(?:redis|valkey|cache)_config(?:uration)?$",
+    re.IGNORECASE,
+)
+#: A cache is one only where an address is meant: anything else of that name may be a browser's.
+_CACHES = re.compile(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|address|url|uri)(?:_|$)", re.IGNORECASE)
+#: What is asked over HTTP and holds no connection.
+_OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$", re.IGNORECASE)
+#: What goes with an address and is none.
+_BESIDE_ADDRESSES = re.compile(r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count)$", re.IGNORECASE)
+_BARE_HOST = re.compile(r"^(?:host|hostname|host_name|server|server_name|endpoint|address)$", re.IGNORECASE)
+_BARE_LOGIN = re.compile(r"^(?:user|username|user_name|password|passwd|pass|pwd)$", re.IGNORECASE)
 _ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)", re.IGNORECASE)
 #: What ends like the name of a secret: not the switch, region or time to live that goes with one.
 _A_SECRET = re.compile(
@@ -32,7 +46,7 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
 _RUN_TOGETHER = re.compile(
     r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune|docdb)"
-    r"(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?)(?![A-Za-z])",
+    r"(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?|user(?:name)?|pass(?:word|wd)?|pwd|name)(?![A-Za-z])",
     re.IGNORECASE,
 )
 #: One word that capitals cut in two.
@@ -40,15 +54,44 @@ _CUT = re.compile(r"(?P<first>dynamo)_(?P<rest>db)|(?P<end>end)_(?P<point>point)
 #: What only speaks of databases beside a host: the URL of a proxy may be anything.
 _ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)", re.IGNORECASE)
 _APART = re.compile(r"[^A-Za-z0-9]+")
+#: Words between two that belong together: "endpoint of the RDS cluster".
+_CLOSE = 3
 
 
 @lru_cache(maxsize=8192)
 def names_address(variable: str) -> bool:
     """Whether a variable's name says that it holds the address of a database."""
     words = _split(variable)
-    if _NOT_DATABASES.search(words):
+    if speaks_http(variable):
+        return True
+    if _NOT_DATABASES.search(words) or _BESIDE_ADDRESSES.search(words):
         return False
-    return bool(_ENDPOINTS.search(words) or (_ABOUT_DATABASES.search(words) and _ABOUT_ADDRESSES.search(words)))
+    about = _ABOUT_DATABASES.search(words)
+    address = _ABOUT_HOSTS.search(words) or _ABOUT_CONNECTIONS.search(words)
+    return bool(_ENDPOINTS.search(words) or _CACHES.search(words) or (about and address))
+
+
+@lru_cache(maxsize=8192)
+def speaks_http(variable: str) -> bool:
+    """Whether a variable's name is about a database that is asked over HTTP."""
+    return bool(_OVER_HTTP.search(_split(variable)))
+
+
+@lru_cache(maxsize=8192)
+def names_host(variable: str) -> bool:
+    """Whether a variable's name says that it holds an address, of anything but the usual other services."""
+    words = _split(variable)
+    return bool(_ABOUT_HOSTS.search(words)) and not (_NOT_DATABASES.search(words) or _BESIDE_ADDRESSES.search(words))
+
+
+def is_bare_host(variable: str) -> bool:
+    """Whether a variable is called just that: host, server."""
+    return bool(_BARE_HOST.match(_split(variable)))
+
+
+def is_bare_login(variable: str) -> bool:
+    """Whether a variable is called just user or password."""
+    return bool(_BARE_LOGIN.match(_split(variable)))
 
 
 @lru_cache(maxsize=8192)
@@ -80,12 +123,25 @@ def names_cluster(variable: str) -> bool:
 @lru_cache(maxsize=8192)
 def speaks_of_database(text: str) -> bool:
     """Whether a name, path or sentence has a word for a database in it."""
-    return bool(_ABOUT_DATABASES.search(_split(_APART.sub("_", text))))
+    return bool(_ABOUT_DATABASES.search(words_of(text)))
+
+
+def words_of(text: str) -> str:
+    """The words of a name, path or sentence, with underscores between."""
+    return _split(_APART.sub("_", text))
 
 
 def describes_credentials(text: str) -> bool:
     """Whether a sentence speaks of the credentials of a database."""
     return names_credentials(_APART.sub("_", text))
+
+
+def describes_address(text: str) -> bool:
+    """Whether a sentence speaks of the address of a database: both words close together."""
+    words = [word.lower() for word in _APART.split(text) if word]
+    hosts = [at for at, word in enumerate(words) if _ABOUT_HOSTS.search(word)]
+    databases = [at for at, word in enumerate(words) if _ABOUT_DATABASES.search(word)]
+    return any(abs(one - other) <= _CLOSE for one in hosts for other in databases)
 
 
 def _split(variable: str) -> str:

@@ -20,6 +20,7 @@ from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, text_of
+from constructs_lib.readers.cloudformation.wording import Wording, holds_address, wording
 
 SCHEMES = {
     "postgres": "postgres", "postgresql": "postgres", "postgresql+psycopg": "postgres", "postgresql+psycopg2": "postgres",
@@ -81,21 +82,26 @@ class Externals:
         text = text_of(value)
         if text is not None and len(text) > LONGEST:
             return
+        said = wording(function, variable, value)
         if text is not None and "{{resolve:" not in text:
-            yield from self._literal(function, variable, text)
-        elif isinstance(value, Unresolved) and _hides_address(variable, value):
-            yield from self._hidden(function, variable, value)
+            if said.parameter and is_no_host(text) and holds_address(function, said):
+                missing = Unresolved(f"parameter '{said.parameter}' holds no address by default", said.parameter)
+                yield from self._hidden(function, said, missing)
+            else:
+                yield from self._literal(function, said, text)
+        elif isinstance(value, Unresolved) and ("EndpointAddress" in value.reason or holds_address(function, said)):
+            yield from self._hidden(function, said, value)
         elif not names_credentials(variable) and (names_address(variable) or _shows_host(value)):
             self.gap(
                 function, f"environment variable {variable} names a database whose address the templates do not show"
             )
-            yield from self._elsewhere(function, variable, value)
+            yield from self._elsewhere(function, said, value)
 
-    def _literal(self, function: Resource, variable: str, text: str) -> Iterator[Clue]:
-        host, engine = _address(text, variable)
-        if host is None:
+    def _literal(self, function: Resource, said: Wording, text: str) -> Iterator[Clue]:
+        host, engine = _address(text)
+        if host is None or not (engine or is_database_host(host) or holds_address(function, said)):
             return
-        where = f"environment variable {variable} = {host}"
+        where = f"environment variable {said.variable} = {host}"
         if host in self.declared:
             store, pool = self.declared[host]
             yield Clue(store, "proxy" if pool else "direct", "likely", where, pool=pool, addressed=True)
@@ -105,7 +111,7 @@ class Externals:
             yield from self._to_known(known, where)
             return
         identifier = self.outside(host, function, engine or likely_engine(host))
-        via: Via = "proxy" if _PROXY_HOST.search(host) else "direct"
+        via: Via = "proxy" if _PROXY_HOST.search(host) else "http" if said.over_http else "direct"
         yield self._weighed(function, Clue(identifier, via, "likely", where, addressed=True, size=size_in_url(text)))
 
     def _known(self, host: str) -> Resource | None:
@@ -126,42 +132,46 @@ class Externals:
         if store is not None:
             yield Clue(store.id, "direct", "likely", where, addressed=True)
 
-    def _hidden(self, function: Resource, variable: str, value: Unresolved) -> Iterator[Clue]:
+    def _hidden(self, function: Resource, said: Wording, value: Unresolved) -> Iterator[Clue]:
         """An address that comes from elsewhere: the only database of the other templates, if there is just one, else a gap."""
-        guess = self._guess(function, variable, value.parameter) if value.parameter else None
+        where = f"environment variable {said.variable}"
+        guess = self.only(function, where, f"{said.variable} {value.parameter}") if value.parameter else None
         if guess is not None:
             yield self._weighed(function, guess)
             return
-        self.gap(function, f"environment variable {variable} names a database that is not known: {value.reason}")
-        yield from self._elsewhere(function, variable, value)
+        self.gap(function, f"{where} names a database that is not known: {value.reason}")
+        yield from self._elsewhere(function, said, value)
 
-    def _elsewhere(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
+    def _elsewhere(self, function: Resource, said: Wording, value: Value) -> Iterator[Clue]:
         """What an address comes from lies outside; a reference to nothing may be meant for a database of its own template."""
         source = source_of(value)
-        own = self._made_beside(function, f"{variable} {source}") if source in absent_in(value) else []
+        own = self._made_beside(function, f"{said.variable} {source}") if source in absent_in(value) else []
         for home in own if len(own) == 1 else ():
-            evidence = f"environment variable {variable} refers to '{source}', which is not there, beside '{home.id}'"
+            evidence = (
+                f"environment variable {said.variable} refers to '{source}', which is not there, beside '{home.id}'"
+            )
             yield Clue(home.id, "direct", "possible", evidence)
         if not own:
-            yield from self._unseen(function, variable, source)
+            yield from self._unseen(function, said, source)
 
     def _made_beside(self, function: Resource, words: str) -> list[Resource]:
         """The stores of a function's own template which the words can mean."""
         homes = (home for kind in _family(words) for home in self._homes.get(kind, {}).values())
         return [home for home in homes if home.stack.key == function.stack.key]
 
-    def _unseen(self, function: Resource, variable: str, source: str | None) -> Iterator[Clue]:
+    def _unseen(self, function: Resource, said: Wording, source: str | None) -> Iterator[Clue]:
         """A database outside the templates, called by where its address comes from."""
         if source is not None:
-            via: Via = "proxy" if "proxy" in f"{variable} {source}".lower() else "direct"
-            evidence = f"environment variable {variable} holds an address that comes from '{source}'"
+            proxied = "proxy" in f"{said.variable} {source}".lower()
+            via: Via = "proxy" if proxied else "http" if said.over_http else "direct"
+            evidence = f"environment variable {said.variable} holds an address that comes from '{source}'"
             found = Clue(self.outside(source, function), via, "likely", evidence, addressed=True)
             yield self._weighed(function, found)
 
     def behind(self, function: Resource, variable: str, resource: Resource) -> Iterator[Clue]:
         """An address that a resource gives whose own template is not among the given ones."""
         if resource.type.startswith(_OPAQUE) and names_address(variable):
-            yield from self._unseen(function, variable, resource.logical_id)
+            yield from self._unseen(function, Wording(variable), resource.logical_id)
 
     def outside(self, name: str, function: Resource, engine: str | None = None) -> str:
         """The id of a store that no template makes, noted under the name."""
@@ -182,9 +192,6 @@ class Externals:
         if function.key not in self._connecting:
             self._connecting[function.key] = InlineCode(function).may_connect()
         return self._connecting[function.key]
-
-    def _guess(self, function: Resource, variable: str, parameter: str) -> Clue | None:
-        return self.only(function, f"environment variable {variable}", f"{variable} {parameter}")
 
     def made_in(self, words: str) -> set[str]:
         """The stacks that make a store which the words can mean."""
@@ -246,15 +253,6 @@ def size_in_url(text: str) -> int | None:
     return int(match.group(1)) or None if match else None
 
 
-def _hides_address(variable: str, value: Unresolved) -> bool:
-    """Whether the variable, the parameter or the export it comes from says that it is a database's address."""
-    return (
-        names_address(variable)
-        or (value.parameter is not None and names_address(value.parameter))
-        or "EndpointAddress" in value.reason
-    )
-
-
 def _shows_host(value: Value) -> bool:
     """Text with holes that is a connection string or ends like the address of a database."""
     if not isinstance(value, Text):
@@ -270,21 +268,17 @@ def _scheme(text: str) -> str | None:
     return SCHEMES.get(scheme.lower()) if separator else None
 
 
-def _address(text: str, variable: str) -> tuple[str | None, str | None]:
-    """Host and engine of a literal: a connection string, a host that only a database has, or a host in a variable that says so."""
+def _address(text: str) -> tuple[str | None, str | None]:
+    """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
     engine = _scheme(text)
     if engine is not None:
         try:
             host = urlsplit(text.removeprefix("jdbc:")).hostname
         except ValueError:
             return None, None
-        return (host, engine) if host and not _is_local(host) else (None, None)
-    host = text.partition(":")[0].strip()
-    if not _HOST.match(host) or _is_local(host):
-        return None, None
-    if is_database_host(host) or names_address(variable):
-        return host.lower(), None
-    return None, None
+        return (host, engine) if host and not is_local(host) else (None, None)
+    host = text.removeprefix("https://").partition(":")[0].partition("/")[0].strip()
+    return (None, None) if not _HOST.match(host) or is_local(host) else (host.lower(), None)
 
 
 def is_no_host(value: Value) -> bool:
@@ -293,8 +287,9 @@ def is_no_host(value: Value) -> bool:
     if text is None or len(text) > LONGEST or _scheme(text) or "{{resolve:" in text:
         return False
     host = text.partition(":")[0].strip()
-    return not _HOST.match(host) or _is_local(host)
+    return not _HOST.match(host) or is_local(host)
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether an address is the machine's own."""
     return host in ("localhost", "0.0.0.0", "::1") or host.startswith("127.")  # noqa: S104 - compared, not bound

@@ -155,12 +155,18 @@ class Inference:
         evidence = f"{use.where} {verb} '{{}}'"
         store = self.secrets.store_of(use.resource, use.attribute)
         proxy = self.secrets.proxy_of(use.resource)
+        outside = self.secrets.outside_of(use.resource)
         if store is not None:
             name = self.secrets.id_of(use.resource, use.attribute)
             yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True, secret_id=name)
         elif proxy is not None:
             clue = self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
             yield clue._replace(secret=True, secret_id=self.secrets.id_of(use.resource, use.attribute))
+        elif outside is not None:
+            name, attachment = outside
+            held = self.secrets.id_of(use.resource, use.attribute)
+            where = self.externals.outside(name, attachment)
+            yield Clue(where, "direct", strength, evidence.format(where), secret=True, secret_id=held)
 
     def _statement(self, function: Resource, statement: Statement, seen: Seen) -> Iterator[Clue]:
         alone: Certainty = "possible" if statement.shared else "likely"
@@ -176,7 +182,7 @@ class Inference:
                     yield Clue(store.id, "direct", alone, f"permission to connect to '{store.id}'")
         if statement.allows(*RUNS):
             named = self._resources(statement, "rds-data")
-            yield from self.data_apis.clues(function, statement, named, seen.clusters)
+            yield from self.data_apis.clues(function, statement, named, seen.clusters, seen.outside_clusters)
             yield from self.data_apis.told(function, statement, {}, seen.outside_clusters)
         yield from self.tables.clues(function, statement, seen.tables, seen.table_names)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value, scalar_text
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.stack import Stack
 
 MOST_OPTIONS = 40
+_PLACEHOLDER = re.compile(r"<[A-Za-z][^<>]*>")
 
 
 class Parameters:
@@ -38,7 +40,7 @@ class Parameters:
             return _typed(override, kind)
         if kind.startswith("AWS::SSM::Parameter::Value"):
             return self._stored(name, declared.get("Default"))
-        if declared.get("Default") is not None and not _is_empty(declared["Default"], declared):
+        if declared.get("Default") is not None and not _is_to_be_given(declared["Default"], declared):
             return _typed(declared["Default"], kind)
         return self._undecided(name, declared, kind)
 
@@ -52,18 +54,24 @@ class Parameters:
         guess = self.stack.estate.output_called_like(self.stack, name)
         if guess is not None:
             return guess
-        if declared.get("Default") is not None:
+        if declared.get("Default") is not None and not _is_placeholder(declared["Default"]):
             return _typed(declared["Default"], kind)
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and 0 < len(allowed) <= MOST_OPTIONS:
             options = tuple(scalar_text(item) or "" for item in allowed)
             return Either(options) if len(options) > 1 else options[0]
-        return Unresolved(f"parameter '{name}' has no default", name)
+        missing = "has no default" if declared.get("Default") is None else "has a placeholder for its default"
+        return Unresolved(f"parameter '{name}' {missing}", name)
 
 
-def _is_empty(default: Any, declared: dict[str, Any]) -> bool:
-    """An empty default that nothing tests against is a placeholder to be filled in; see ``output_called_like``."""
-    return scalar_text(default) == "" and not declared.get("AllowedValues")
+def _is_to_be_given(default: Any, declared: dict[str, Any]) -> bool:
+    """An empty default, or a placeholder, that nothing tests against is to be filled in; see ``output_called_like``."""
+    return (scalar_text(default) == "" or _is_placeholder(default)) and not declared.get("AllowedValues")
+
+
+def _is_placeholder(default: Any) -> bool:
+    """Whether a default only says what is to stand there: ``<DATABASE_HOST>``."""
+    return isinstance(default, str) and _PLACEHOLDER.fullmatch(default.strip()) is not None
 
 
 def _typed(value: Value, kind: str) -> Value:

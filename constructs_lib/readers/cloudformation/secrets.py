@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from constructs_lib.model.fleet import Pool
 from constructs_lib.readers.cloudformation.databases import Databases
@@ -12,7 +13,7 @@ from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, STORES
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
-from constructs_lib.readers.cloudformation.unseen import secret_name
+from constructs_lib.readers.cloudformation.unseen import secret_name, source_of
 from constructs_lib.readers.cloudformation.values import Either, Value
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
@@ -33,6 +34,7 @@ class Secrets:
         self._store: dict[tuple[str, str], Resource] = {}
         self._proxy: dict[tuple[str, str], Resource] = {}
         self._outside: dict[tuple[str, str], Resource | None] = {}
+        self._elsewhere: dict[tuple[str, str], tuple[str, Resource]] = {}
         for attachment in estate.of_type(ATTACHMENT):
             self._attach(attachment)
         for kind in STORES:
@@ -58,10 +60,11 @@ class Secrets:
 
     def _attach(self, attachment: Resource) -> None:
         target = next((use.resource for use in self.environment.uses(attachment.get("TargetId"), "")), None)
+        secret = self.secret_of(attachment.get("SecretId"))
         if target is None:
+            self._attach_elsewhere(attachment, secret)
             return
         store = self.databases.store_of(target)
-        secret = self.secret_of(attachment.get("SecretId"))
         if store is not None:
             self._store[attachment.key] = store
             if secret is not None:
@@ -71,12 +74,21 @@ class Secrets:
                 if found is not None:
                     self._proxy[found.key] = target
 
+    def _attach_elsewhere(self, attachment: Resource, secret: Resource | None) -> None:
+        """The secret of a database that no template makes."""
+        name = source_of(self.environment.literal(attachment.get("TargetId")))
+        for found in (attachment, secret) if name is not None else ():
+            if found is not None:
+                self._elsewhere[found.key] = (str(name), attachment)
+
     def _note(self, value: object, store: Resource | None) -> None:
         if value is None or store is None:
             return
         secret = self.secret_of(value)
         if secret is not None:
             self._store.setdefault(secret.key, store)
+        elif _is_written_out(value):
+            return
         elif (name := secret_name(value)) is not None:  # type: ignore[arg-type]
             key = (_scope(store.stack, value), name)
             self._outside[key] = store if self._outside.get(key, store) is store else None
@@ -84,6 +96,13 @@ class Secrets:
     def logging_in_with(self, stack: Stack, value: Value, name: str | None) -> Resource | None:
         """The one store whose master password lies in a secret of that name, which no template makes."""
         return self._outside.get((_scope(stack, value), name)) if name is not None else None
+
+    @cached_property
+    def of_stores(self) -> frozenset[str]:
+        """Ids of the stores that have a secret, their own or one that no template makes."""
+        known = {store.id for store in (*self._store.values(), *self._outside.values()) if store is not None}
+        managed = (store for kind in (CLUSTER, INSTANCE) for store in self.estate.of_type(kind))
+        return frozenset(known | {store.id for store in managed if store.get("ManageMasterUserPassword") is not None})
 
     def _addressed(self, secret: Resource) -> None:
         for text in (secret.get("SecretString"), secret.get("GenerateSecretString", "SecretStringTemplate")):
@@ -141,9 +160,18 @@ class Secrets:
             return self.databases.store_of(resource)
         return self._store.get(resource.key)
 
+    def outside_of(self, resource: Resource) -> tuple[str, Resource] | None:
+        """What the database outside is called that a secret is attached to, and the attachment that says so."""
+        return self._elsewhere.get(resource.key)
+
     def proxy_of(self, resource: Resource) -> Resource | None:
         """The proxy that logs in with a secret which belongs to no store directly."""
         return self._proxy.get(resource.key)
+
+
+def _is_written_out(password: object) -> bool:
+    """Whether it is the password itself, and not where it lies."""
+    return isinstance(password, str) and "{{resolve:" not in password
 
 
 def _scope(stack: Stack, value: object) -> str:

@@ -74,7 +74,18 @@ class TableGrants:
         if statement.everywhere:
             for table, where in tables.items():
                 yield Clue(table, "http", "certain", f"dynamodb permission on every table and {where} = '{table}'")
+            yield from self._beside(function, statement, named=bool(tables or names))
         yield from self._outside(statement, granted, names, shared)
+
+    def _beside(self, function: Resource, statement: Statement, *, named: bool) -> Iterator[Clue]:
+        """The only table of a function's own template, where a permission on all is written by hand and nothing names one."""
+        own = [] if named or statement.ready_made or self._names_table(function) else self._own(function)
+        if len(own) == 1 and _may_use_tables(function):
+            evidence = f"dynamodb permission on every table, and its template makes '{own[0].id}' only"
+            yield Clue(own[0].id, "http", "likely", evidence)
+
+    def _own(self, function: Resource) -> list[Resource]:
+        return [table for table in self.environment.estate.of_type(*TABLES) if table.stack.key == function.stack.key]
 
     def _outside(
         self, statement: Statement, granted: _Granted, names: Mapping[str, str], shared: Certainty

@@ -19,13 +19,14 @@ from constructs_lib.readers.cloudformation.database_words import (
     speaks_of_database,
 )
 from constructs_lib.readers.cloudformation.environment import Environment
-from constructs_lib.readers.cloudformation.externals import Externals, is_no_host
+from constructs_lib.readers.cloudformation.externals import Externals, is_local, is_no_host
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import shown
 from constructs_lib.readers.cloudformation.secrets import READ_SECRET, SECRETS, Secrets
-from constructs_lib.readers.cloudformation.stack import Resource, Stack
+from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import is_secret_arn, secret_name
-from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, entries_of
+from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, entries_of, text_of
+from constructs_lib.readers.cloudformation.wording import wording
 
 _RESOLVED = "{{resolve:secretsmanager:"
 _CALLED = ("name", "arn", "id", "path")
@@ -73,12 +74,15 @@ class Unplaced:
             return
         for found in held:
             self.externals.gap(function, f"{found.where} names credentials of a database that is not known")
-        called = [found for found in held if found.name is not None and found.variable]
-        named = min(called, key=lambda found: not isinstance(found.value, str), default=None)  # a name in full before a part
+        # Of several that a role may merely read, nothing tells which one is for a connection.
+        called = [found for found in held if found.name is not None and (found.variable or len(held) == 1)]
+        named = min(
+            called, key=lambda found: not isinstance(found.value, str), default=None
+        )  # a name in full before a part
         if named is not None and self._is_outside(function, named, known, statements):
             yield self._outside(function, named)
         if not held and _inside(function):
-            self._open_host(function)
+            yield from self._open_host(function, alone=not known)
 
     def _held(
         self, function: Resource, variable: str, value: Value, granted: dict[str, Statement]
@@ -98,18 +102,23 @@ class Unplaced:
         is_secret = resolved or name in granted or _names(variable, value)
         if not is_secret:
             return None
-        parameter, description = _parameter(function, variable, value)
-        words = f"{variable} {parameter} {name if name and name != parameter else ''}".strip()
+        said = wording(function, variable, value)
+        words = f"{said.words} {name if name and name != said.parameter else ''}".strip()
         hint = ""
         if not speaks_of_database(words):
-            if not describes_credentials(description):
+            if not describes_credentials(said.description):
                 return None
-            hint = f", as parameter '{parameter}' is described"
+            hint = f", as parameter '{said.parameter}' is described"
         called = name if resolved or name in granted or _is_name(variable, value) else variable
         return Credentials(words, variable, called, value, hint)
 
     def _belongs(self, resource: Resource, attribute: str) -> bool:
-        return self.secrets.store_of(resource, attribute) is not None or self.secrets.proxy_of(resource) is not None
+        known = (
+            self.secrets.store_of(resource, attribute),
+            self.secrets.proxy_of(resource),
+            self.secrets.outside_of(resource),
+        )
+        return any(known)
 
     def _readable(self, function: Resource, granted: dict[str, Statement]) -> Iterator[Credentials]:
         """Secrets of databases that the role of this function alone may read, and nothing of its environment names."""
@@ -120,17 +129,20 @@ class Unplaced:
                     yield Credentials(name, name=name, value=value)
 
     def _placed(self, function: Resource, held: Credentials) -> Clue | None:
-        """The database whose password lies in the same secret; for a parameter, the only one that the other templates make."""
+        """The database whose password lies in the same secret, else the only one of the other templates that can be meant."""
         store = self.secrets.logging_in_with(function.stack, held.value, held.name)
         if store is not None:
             evidence = f"{held.where} names the secret of '{store.id}'"
             return Clue(store.id, "direct", "likely", evidence, permitted=not held.variable, secret=True)
-        if not isinstance(held.value, Unresolved) or held.value.parameter is None:
-            return None
         if function.stack.key in self.externals.made_in(held.words):
             return None
         clue = self.externals.only(function, held.where, held.words)
-        return clue._replace(addressed=False, permitted=not held.variable, secret=True) if clue is not None else None
+        given = isinstance(held.value, Unresolved) and held.value.parameter is not None
+        if clue is None or not (given or (held.variable and clue.store not in self.secrets.of_stores)):
+            return None
+        # A secret that is written out can be that of a database which shows none of its own.
+        evidence = clue.evidence if given else f"{held.where} names credentials, and only '{clue.store}' can be meant"
+        return clue._replace(evidence=evidence, addressed=False, permitted=not held.variable, secret=True)
 
     def _is_outside(
         self, function: Resource, held: Credentials, known: Sequence[Clue], statements: Sequence[Statement]
@@ -153,13 +165,21 @@ class Unplaced:
         )
         return Clue(self.externals.outside(str(held.name), function), via, "likely", evidence, secret=True)
 
-    def _open_host(self, function: Resource) -> None:
-        """A host that is empty or a placeholder, beside the login of a database: it is filled in where nobody can see it."""
-        variables = entries_of(function.get("Environment", "Variables"))
-        open_hosts = [str(name) for name, value in variables.items() if names_address(str(name)) and is_no_host(value)]
-        if open_hosts and any(names_login(str(name)) for name in variables):
-            missing = f"environment variable {open_hosts[0]} holds no address, and others hold the login of a database"
-            self.externals.gap(function, missing)
+    def _open_host(self, function: Resource, *, alone: bool) -> Iterator[Clue]:
+        """A host that is empty or a placeholder, beside the login of a database: it is filled in where nobody can see it.
+
+        Beside other stores an empty one may be an option that was left out.
+        """
+        variables = {str(name): value for name, value in entries_of(function.get("Environment", "Variables")).items()}
+        open_hosts = [name for name, value in variables.items() if names_address(name) and is_no_host(value)]
+        if not open_hosts or not any(map(names_login, variables)):
+            return
+        missing = f"environment variable {open_hosts[0]} holds no address, and others hold the login of a database"
+        self.externals.gap(function, missing)
+        written = text_of(variables[open_hosts[0]]) or ""
+        called = written or open_hosts[0]
+        if (written or alone) and not is_local(called) and self.externals.connects(function):
+            yield Clue(self.externals.outside(called, function), "direct", "likely", missing, addressed=True)
 
 
 def _granted(statements: Sequence[Statement]) -> dict[str, Statement]:
@@ -194,23 +214,3 @@ def _is_name(variable: str, value: Value) -> bool:
     if not isinstance(value, str):
         return True
     return variable.lower().endswith(_CALLED) or is_secret_arn(value) or speaks_of_database(value)
-
-
-def _parameter(function: Resource, variable: str, value: Value) -> tuple[str, str]:
-    """Name and description of the parameter that a variable holds, with or without a default."""
-    name = value.parameter if isinstance(value, Unresolved) else _referred(function, variable)
-    stack: Stack | None = function.stack
-    while name and stack is not None:
-        declared = stack.document.section("Parameters").get(name)
-        if isinstance(declared, dict):
-            told = (declared.get("Description"), declared.get("ConstraintDescription"))
-            return name, " ".join(text for text in told if isinstance(text, str))
-        stack = stack.parent
-    return name or "", ""
-
-
-def _referred(function: Resource, variable: str) -> str | None:
-    written = function.properties.get("Environment")
-    for key in ("Variables", variable, "Ref"):
-        written = written.get(key) if isinstance(written, dict) else None
-    return written if isinstance(written, str) else None

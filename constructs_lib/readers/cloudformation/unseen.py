@@ -26,8 +26,15 @@ def source_of(value: Value) -> str | None:
         return None
     shown = _shown(value)
     match = _RESOLVED.search(shown)
-    name = _stored(match["name"]) if match is not None else _host(shown)
+    name = _stored(match["name"]) if match is not None else _called(value, _host(shown))
     return name if _NAMED.search(name) else None
+
+
+def _called(value: str | Text, host: str) -> str:
+    """What fills the first part of a host whose rest is only where the database lies; else the whole host."""
+    parts = value.parts if isinstance(value, Text) else ()
+    sources = [part.source for part in parts if isinstance(part, Unresolved) and part.source]
+    return next((source for source in sources if host.startswith(f"{source}.")), host)
 
 
 def absent_in(value: Value) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
@@ -18,6 +19,13 @@ _ASSUMED: dict[str, tuple[str, ...]] = {
     "aws_db_proxy": ("rds-db:connect",),
     "aws_dsql_cluster": ("dsql:DbConnect",),
 }
+#: The same for ARNs that variables hold.
+_ASSUMED_OF_ARNS = (
+    (re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:."), ("secretsmanager:GetSecretValue",)),
+    (re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/."), ("dynamodb:GetItem", "dynamodb:PutItem")),
+    (re.compile(r"arn:[^:]*:rds-db:[^:]*:[^:]*:dbuser:."), ("rds-db:connect",)),
+    (re.compile(r"arn:[^:]*:rds:[^:]*:[^:]*:cluster:."), ("rds-data:ExecuteStatement",)),
+)
 
 
 def policy(values: Values, resource: Planned, *path: str) -> Any:
@@ -32,6 +40,8 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
             statements += _document_statements(values, target.resource)
         elif isinstance(target, Found) and not target.resource.data:
             statements += _assumed(target)
+        elif isinstance(target, str):
+            statements += _assumed_of_arn(target)
     planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
     if not statements and not planned and walk(resource.unknown, path) is True:
         return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
@@ -82,12 +92,25 @@ def _assumed(target: Found) -> list[Any]:
         actions = ("rds-db:connect",)
     elif path[:1] == ("master_user_secret",):
         actions = ("secretsmanager:GetSecretValue",)
-    elif resource.type == "aws_rds_cluster" and path[:1] == ("arn",):
+    elif resource.type == "aws_rds_cluster" and path[:1] == ("arn",) and _has_data_api(resource):
         actions = ("rds-data:ExecuteStatement",)
-    if actions is None:
-        return []
-    assumed = {"poolproof:assumed": [HIDDEN, intrinsic(target)]}
-    return [{"Effect": "Allow", "Action": list(actions), "Resource": [assumed]}]
+    return _allowing(actions, intrinsic(target)) if actions is not None else []
+
+
+def _has_data_api(cluster: Planned) -> bool:
+    """Whether a cluster's data API is on, or may be: it is off unless somebody switches it on."""
+    value = cluster.values.get("enable_http_endpoint")
+    return bool(value) or (value is None and walk(cluster.unknown, ("enable_http_endpoint",)) is True)
+
+
+def _assumed_of_arn(text: str) -> list[Any]:
+    """What a policy with such an ARN in it is there for, as the value of a variable."""
+    actions = next((actions for arn, actions in _ASSUMED_OF_ARNS if arn.match(text)), None)
+    return _allowing(actions, text) if actions is not None else []
+
+
+def _allowing(actions: tuple[str, ...], resource: Any) -> list[Any]:
+    return [{"Effect": "Allow", "Action": list(actions), "Resource": [{"poolproof:assumed": [HIDDEN, resource]}]}]
 
 
 def _several(value: Any) -> list[Any]:

@@ -1,0 +1,57 @@
+"""What a function calls itself: its names, handler, description and layers, as far as they speak of a kind of database or its driver."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.readers.cloudformation.database_words import words_of
+from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import Reference, Text, Value, items_of
+
+_SPOKEN_BY = ("FunctionName", "Handler", "Description")
+#: What speaks of the stores of a service: their names, and the drivers and libraries that connect to them.
+_SQL = (
+    "aurora|rds|postgres(?:ql)?|pg|psycopg[23]?|asyncpg|pg8000|(?:py|aio|async)?mysql(?:client|2)?|maria(?:db)?|sql|database|db|"
+    "sqlalchemy|knex|typeorm|prisma|sequelize|jdbc|oracledb|pyodbc|mssql"
+)
+_REDIS = "(?:io)?redis(?:py)?|valkey|glide|cache"
+_WORDS = {
+    service: re.compile(rf"(?:^|_)(?:{words})(?:_|$)", re.IGNORECASE)
+    for service, words in {
+        "AWS::RDS::": _SQL,
+        "AWS::DocDB": "docdb|documentdb|(?:py)?mongo(?:db|ose|engine)?|database|db",
+        "AWS::ElastiCache::": f"{_REDIS}|(?:py)?memcached?|elasticache",
+        "AWS::MemoryDB::": f"{_REDIS}|memorydb",
+        "AWS::Neptune::": "neptune|gremlin|sparql|graph(?:db)?",
+    }.items()
+}
+
+
+def speaks_of(function: Resource, store: Resource) -> str | None:
+    """The words by which a function says that it works with stores of such a kind; ``None`` when it says nothing."""
+    pattern = next((words for service, words in _WORDS.items() if store.type.startswith(service)), None)
+    if pattern is None:
+        return None
+    return next((said for said in _said(function) if pattern.search(words_of(said))), None)
+
+
+def _said(function: Resource) -> Iterator[str]:
+    yield function.logical_id
+    for name in _SPOKEN_BY:
+        yield from _texts(function.get(name))
+    for layer in items_of(function.get("Layers")):
+        yield from _texts(layer)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Reference):
+        yield value.logical_id
+    elif isinstance(value, Text):
+        yield from (
+            part if isinstance(part, str) else part.logical_id
+            for part in value.parts
+            if isinstance(part, (str, Reference))
+        )

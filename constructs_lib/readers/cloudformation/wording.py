@@ -1,0 +1,73 @@
+"""What a variable holds as far as words tell: its own name, the name and description of its parameter, and the variables beside it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from constructs_lib.readers.cloudformation.database_words import (
+    describes_address,
+    is_bare_host,
+    is_bare_login,
+    names_address,
+    names_host,
+    names_login,
+    speaks_http,
+)
+from constructs_lib.readers.cloudformation.stack import Resource, Stack
+from constructs_lib.readers.cloudformation.values import Unresolved, Value, entries_of
+
+
+class Wording(NamedTuple):
+    """A variable of a function with the parameter that it holds, with or without a default, and how that one is described."""
+
+    variable: str
+    parameter: str = ""
+    description: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.variable} {self.parameter}".strip()
+
+    @property
+    def over_http(self) -> bool:
+        """Whether it is asked over HTTP, and no connection is held."""
+        return speaks_http(self.variable) or speaks_http(self.parameter)
+
+
+def wording(function: Resource, variable: str, value: Value) -> Wording:
+    """What is said of a variable and of the parameter behind it."""
+    name = value.parameter if isinstance(value, Unresolved) else _referred(function, variable)
+    stack: Stack | None = function.stack
+    while name and stack is not None:
+        declared = stack.document.section("Parameters").get(name)
+        if isinstance(declared, dict):
+            told = (declared.get("Description"), declared.get("ConstraintDescription"))
+            return Wording(variable, name, " ".join(text for text in told if isinstance(text, str)))
+        stack = stack.parent
+    return Wording(variable, name or "")
+
+
+def _referred(function: Resource, variable: str) -> str | None:
+    written = function.properties.get("Environment")
+    for key in ("Variables", variable, "Ref"):
+        written = written.get(key) if isinstance(written, dict) else None
+    return written if isinstance(written, str) else None
+
+
+def holds_address(function: Resource, said: Wording) -> bool:
+    """Whether it is the address of a database: by name, or a host that is described as one or stands beside the login of one."""
+    if names_address(said.variable) or names_address(said.parameter):
+        return True
+    if is_bare_host(said.variable) and _are_a_login(_others(function)):
+        return True
+    return (names_host(said.variable) or names_host(said.parameter)) and describes_address(said.description)
+
+
+def _others(function: Resource) -> tuple[str, ...]:
+    return tuple(str(name) for name in entries_of(function.get("Environment", "Variables")))
+
+
+def _are_a_login(names: tuple[str, ...]) -> bool:
+    """Whether variables together are the login of a database: two name one, or one does and another is just a user or password."""
+    logins = sum(map(names_login, names))
+    return logins > 1 or (logins == 1 and any(map(is_bare_login, names)))

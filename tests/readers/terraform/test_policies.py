@@ -1,0 +1,59 @@
+"""Policies whose text is known after apply only: what they refer to says what they are there for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from constructs_lib.readers.sources import read
+from tests.readers.terraform.plans import Json, function, plan, ref, resource, write
+
+HIDDEN = resource(
+    "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+    {"policy": ref("var.arn", "aws_sqs_queue.jobs.arn"), "role": ref("aws_iam_role.shop.id")},
+)  # fmt: skip
+ROLE = resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})
+QUEUE = resource("aws_sqs_queue.jobs", {"name": "jobs"}, {"arn": True})
+ACCOUNT = "eu-west-1:123456789012"
+
+
+def edges(tmp_path: Path, body: Json) -> list[tuple[str, str, str]]:
+    reading = read([write(tmp_path / "plan.json", body)])
+    assert reading.unread == ()
+    return sorted((edge.store, edge.via, edge.certainty) for edge in reading.fleet.connections)
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        (f"arn:aws:rds:{ACCOUNT}:cluster:shop", [("external:shop", "data-api", "likely")]),
+        (f"arn:aws:dynamodb:{ACCOUNT}:table/carts", [("external:carts", "http", "likely")]),
+        (f"arn:aws:s3:::{ACCOUNT}", []),
+        ("shop", []),
+    ],
+)
+def test_arns_of_variables(tmp_path: Path, arn: str, expected: list[tuple[str, str, str]]) -> None:
+    worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
+    body = plan([ROLE, QUEUE, HIDDEN, worker])
+    assert edges(tmp_path, {**body, "variables": {"arn": {"value": arn}}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("switch", "unknown", "asked"),
+    [(True, {}, True), (False, {}, False), (None, {}, False), (None, {"enable_http_endpoint": True}, True)],
+)
+def test_a_cluster_is_asked_over_its_data_api_where_that_is_on(
+    tmp_path: Path, switch: bool | None, unknown: Json, asked: bool
+) -> None:
+    values = {"engine": "aurora-postgresql", "cluster_identifier": "shop", "enable_http_endpoint": switch}
+    if unknown:
+        del values["enable_http_endpoint"]
+    cluster = resource("aws_rds_cluster.shop", values, {"arn": True, **unknown})
+    policy = resource(
+        "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+        {"policy": ref("aws_rds_cluster.shop.arn"), "role": ref("aws_iam_role.shop.id")},
+    )  # fmt: skip
+    worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
+    found = edges(tmp_path, plan([ROLE, cluster, policy, worker]))
+    assert found == ([("aws_rds_cluster.shop", "data-api", "likely")] if asked else [])

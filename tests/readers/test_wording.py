@@ -1,0 +1,148 @@
+"""Addresses that only words tell: a variable's name, its parameter's name and description, and the variables beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from constructs_lib.readers.reading import Reading
+
+Read = Callable[..., Reading]
+Body = dict[str, Any]
+GIVEN = {"Ref": "Given"}
+
+
+def function(variables: Body, **properties: Any) -> Body:
+    return {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": variables}, **properties}}
+
+
+def found(reading: Reading) -> set[tuple[str, str, str]]:
+    return {(c.store, c.via, c.certainty) for c in reading.fleet.connections}
+
+
+@pytest.mark.parametrize(
+    ("variables", "declared"),
+    [
+        ({"DATABASE__URL": GIVEN}, {"Default": ""}),
+        ({"REDIS_CONFIGURATION": GIVEN}, {"Default": "<REDIS>"}),
+        ({"MONGODB_CONNECTION": GIVEN}, {}),
+        ({"CACHE_HOST": GIVEN}, {}),
+        ({"PROXY_DB_HOST": GIVEN}, {"Default": "localhost"}),
+        ({"HOST": GIVEN}, {"Description": "The DB host (IP or DNS name)"}),
+        ({"SERVER": GIVEN}, {"ConstraintDescription": "must be the endpoint of the RDS cluster"}),
+        ({"HOST": GIVEN, "DBUSER": "app", "DBPASSWORD": "secret"}, {}),
+        ({"HOST": GIVEN, "DATABASE": "shop", "USER": "app", "PASSWORD": "secret"}, {}),
+    ],
+    ids=lambda value: ",".join(map(str, value)),
+)
+def test_a_parameter_that_holds_an_address(reading_of: Read, variables: Body, declared: Body) -> None:
+    reading = reading_of({"F": function(variables)}, Parameters={"Given": {"Type": "String", **declared}})
+    via = "proxy" if "PROXY_DB_HOST" in variables else "direct"
+    assert found(reading) == {("external:Given", via, "likely")}
+    assert "names a database that is not known" in reading.fleet.gaps[0].missing
+
+
+@pytest.mark.parametrize(
+    ("variables", "declared"),
+    [
+        ({"HOST": GIVEN}, {"Description": "Host of the mail server"}),
+        ({"HOST": GIVEN, "PORT": "25", "USER": "app", "PASSWORD": "secret"}, {}),
+        ({"APP_HOST": GIVEN, "DBUSER": "app", "DBPASSWORD": "secret"}, {}),
+        ({"SERVICE_URL": GIVEN}, {"Description": "URL of the service in front of the database"}),
+        ({"URL": GIVEN}, {"Description": "Address to call once the nightly copy of the whole database is there"}),
+        ({"DB_ENDPOINT_PORT": GIVEN}, {}),
+        ({"MAX_DB_CONN": GIVEN}, {}),
+        ({"CACHE_CONTROL": GIVEN}, {}),
+        ({"MODE": GIVEN}, {"Default": "<REDIS>"}),
+    ],
+    ids=lambda value: ",".join(map(str, value)),
+)
+def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body, declared: Body) -> None:
+    reading = reading_of({"F": function(variables)}, Parameters={"Given": {"Type": "String", **declared}})
+    assert (found(reading), reading.fleet.gaps) == (set(), ())
+
+
+@pytest.mark.parametrize(
+    ("variables", "store"),
+    [
+        ({"HOST": "db.example.com", "DBUSER": "app", "DBPASSWORD": "secret"}, "db.example.com"),
+        ({"HOST": "mail.example.com", "USER": "app", "PASSWORD": "secret"}, None),
+        ({"DB_HOST": "db.example.com"}, "db.example.com"),
+        ({"DB_HOST_PORT": "db.example.com"}, None),
+    ],
+)
+def test_a_host_in_writing(reading_of: Read, variables: Body, store: str | None) -> None:
+    assert found(reading_of({"F": function(variables)})) == (
+        {(f"external:{store}", "direct", "likely")} if store else set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "store"),
+    [
+        ("UPSTASH_REDIS_REST_URL", GIVEN, "Given"),
+        ("KV_REST_API_URL", GIVEN, "Given"),
+        ("SUPABASE_URL", "https://shop.supabase.co", "shop.supabase.co"),
+        ("UPSTASH_REDIS_REST_URL", "https://eu1-shop.upstash.io", "eu1-shop.upstash.io"),
+    ],
+)
+def test_a_database_asked_over_http_holds_no_connection(
+    reading_of: Read, variable: str, value: Any, store: str
+) -> None:
+    reading = reading_of({"F": function({variable: value})}, Parameters={"Given": {"Type": "String"}})
+    assert found(reading) == {(f"external:{store}", "http", "likely")}
+
+
+def test_a_placeholder_in_a_host_is_what_the_database_is_called_by(reading_of: Read) -> None:
+    host = {"Fn::Sub": "${Given}.${AWS::Region}.rds.amazonaws.com"}
+    parameters = {"Given": {"Type": "String", "Default": "<DATABASE_HOST>"}}
+    reading = reading_of({"F": function({"DB_HOST": host})}, Parameters=parameters)
+    assert found(reading) == {("external:Given", "direct", "likely")}
+
+
+def test_a_placeholder_that_is_tested_against_is_a_value(reading_of: Read) -> None:
+    parameters = {"Given": {"Type": "String", "Default": "<none>", "AllowedValues": ["<none>", "a"]}}
+    conditions = {"Open": {"Fn::Equals": [GIVEN, "<none>"]}}
+    made = {**function({"DB_HOST": "db.example.com"}), "Condition": "Open"}
+    reading = reading_of({"F": made}, Parameters=parameters, Conditions=conditions)
+    assert found(reading) == {("external:db.example.com", "direct", "likely")}
+
+
+NETWORK = {
+    "Inside": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "of functions"}},
+    "Around": {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {"SecurityGroupIngress": [{"SourceSecurityGroupId": {"Ref": "Inside"}}]},
+    },
+    "Db": {
+        "Type": "AWS::RDS::DBInstance",
+        "Properties": {"Engine": "mysql", "VPCSecurityGroups": [{"Ref": "Around"}]},
+    },
+}
+PLACED = {"VpcConfig": {"SecurityGroupIds": [{"Ref": "Inside"}], "SubnetIds": ["subnet-1"]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "certainty"),
+    [
+        ("F", {}, "possible"),
+        ("F", {"Handler": "aurora-handler.handler"}, "likely"),
+        ("F", {"Layers": [{"Ref": "PyMySqlLayer"}]}, "likely"),
+        ("GetFromDatabase", {}, "likely"),
+        ("GetFromDynamoDb", {}, "possible"),
+        ("F", {"Description": "reads redis"}, "possible"),
+    ],
+)
+def test_a_network_path_and_what_the_function_calls_itself(
+    reading_of: Read, name: str, properties: Body, certainty: str
+) -> None:
+    layer = {"Type": "AWS::Lambda::LayerVersion"}
+    resources = {**NETWORK, "PyMySqlLayer": layer, name: function({}, **PLACED, **properties)}
+    assert found(reading_of(resources)) == {("Db", "direct", certainty)}
+
+
+def test_words_do_not_choose_between_two_databases(reading_of: Read) -> None:
+    resources = {**NETWORK, "Other": NETWORK["Db"], "GetFromMysql": function({}, **PLACED)}
+    assert found(reading_of(resources)) == {("Db", "direct", "possible"), ("Other", "direct", "possible")}
