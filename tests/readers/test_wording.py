@@ -71,6 +71,15 @@ def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body
         ({"HOST": "mail.example.com", "USER": "app", "PASSWORD": "secret"}, None),
         ({"DB_HOST": "db.example.com"}, "db.example.com"),
         ({"DB_HOST_PORT": "db.example.com"}, None),
+        ({"AUTH_DB_HOST": "db.example.com"}, "db.example.com"),
+        ({"DB_API_URL": "db.example.com"}, None),
+        ({"ConnectionStrings__Shop": "Server=tcp:db.example.com,1433;Database=shop;User Id=app;"}, "db.example.com"),
+        ({"DB_DSN": "host=db.example.com port=5432 dbname=shop"}, "db.example.com"),
+        ({"DB_DSN": "host=localhost port=5432 dbname=shop"}, None),
+        ({"SETTINGS": "Server=db.example.com;Database=shop"}, None),
+        ({"SPRING_DATASOURCE_URL": "jdbc:aws-wrapper:postgresql://db.example.com:5432/shop"}, "db.example.com"),
+        ({"ANY": "postgresql+asyncpg://app@db.example.com/shop"}, "db.example.com"),
+        ({"ANY": "mongodb+srv://one.example.com,two.example.com:27017/shop"}, "one.example.com"),
     ],
 )
 def test_a_host_in_writing(reading_of: Read, variables: Body, store: str | None) -> None:

@@ -7,17 +7,22 @@ from functools import lru_cache
 
 _ABOUT_DATABASES = re.compile(
     r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
-    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_string|memcache|keydb|cockroach(?:db)?|"
+    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_?strings?|jdbc|datasource|typeorm|memcache|keydb|cockroach(?:db)?|"
     r"timescale(?:db)?|planetscale|cassandra|clickhouse|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql",
     re.IGNORECASE,
 )
 _ABOUT_HOSTS = re.compile(
-    r"(?:^|_)(?:host|hostname|hosts|endpoint|server|address|url|uri|dsn|connection_string)(?:_|$)|pghost$",
+    r"(?:^|_)(?:host|hostname|hosts|endpoint|servers?|address|addr|url|uri|dsn|conn(?:ection)?_?str(?:ings?)?)(?:_|$)|pghost$",
     re.IGNORECASE,
 )
 #: What is an address only of what its name says: the connection of a database, the configuration of a cache's client.
 _ABOUT_CONNECTIONS = re.compile(
     r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?$|(?:redis|valkey|cache)_config(?:uration)?$",
+    re.IGNORECASE,
+)
+#: What ends so holds the address of a database, whatever the application is called: AUTH_DB_HOST, API_DATABASE_URL.
+_PLAINLY = re.compile(
+    r"(?:^|_)(?:db|database|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|rds|aurora)_(?:url|uri|dsn|host|hostname|endpoint)$",
     re.IGNORECASE,
 )
 #: A cache is one only where an address is meant: anything else of that name may be a browser's.
@@ -26,12 +31,16 @@ _CACHES = re.compile(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|addre
 _OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$", re.IGNORECASE)
 #: What goes with an address and is none.
 _BESIDE_ADDRESSES = re.compile(r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count)$", re.IGNORECASE)
-_BARE_HOST = re.compile(r"^(?:host|hostname|host_name|server|server_name|endpoint|address)$", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$", re.IGNORECASE
+)
 _BARE_LOGIN = re.compile(r"^(?:user|username|user_name|password|passwd|pass|pwd)$", re.IGNORECASE)
-_ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)", re.IGNORECASE)
+_ABOUT_CREDENTIALS = re.compile(
+    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)|_password_arn$", re.IGNORECASE
+)
 #: What ends like the name of a secret: not the switch, region or time to live that goes with one.
 _A_SECRET = re.compile(
-    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_?manager)?(?:_?(?:name|arn|id|path))?$",
+    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_?manager)?(?:_?(?:name|arn|id|path))?$|_password_arn$",
     re.IGNORECASE,
 )
 _ABOUT_LOGINS = re.compile(
@@ -46,7 +55,7 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
 _RUN_TOGETHER = re.compile(
     r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune|docdb)"
-    r"(host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?|user(?:name)?|pass(?:word|wd)?|pwd|name)(?![A-Za-z])",
+    r"(proxy|host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?|user(?:name)?|pass(?:word|wd)?|pwd|name)(?![A-Za-z])",
     re.IGNORECASE,
 )
 #: One word that capitals cut in two.
@@ -62,7 +71,7 @@ _CLOSE = 3
 def names_address(variable: str) -> bool:
     """Whether a variable's name says that it holds the address of a database."""
     words = _split(variable)
-    if speaks_http(variable):
+    if speaks_http(variable) or _PLAINLY.search(words):
         return True
     if _NOT_DATABASES.search(words) or _BESIDE_ADDRESSES.search(words):
         return False

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from constructs_lib.model.fleet import Gap, Store, Via
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.connection_strings import address_in, is_no_host, shows_host, size_in
 from constructs_lib.readers.cloudformation.database_words import names_address, names_credentials
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import LONGEST
@@ -19,22 +19,9 @@ from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
-from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, text_of
+from constructs_lib.readers.cloudformation.values import Unresolved, Value, text_of
 from constructs_lib.readers.cloudformation.wording import Wording, holds_address, wording
 
-SCHEMES = {
-    "postgres": "postgres", "postgresql": "postgres", "postgresql+psycopg": "postgres", "postgresql+psycopg2": "postgres",
-    "postgresql+asyncpg": "postgres", "mysql": "mysql", "mysql2": "mysql", "mysql+pymysql": "mysql", "mariadb": "mariadb",
-    "mongodb": "mongodb", "mongodb+srv": "mongodb", "redis": "redis", "rediss": "redis", "jdbc:postgresql": "postgres",
-    "jdbc:mysql": "mysql", "sqlserver": "sqlserver", "mssql": "sqlserver", "libsql": "sqlite",
-}  # fmt: skip
-_HOST = re.compile(
-    r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
-)
-_LIMIT_IN_URL = re.compile(
-    r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
-    re.IGNORECASE,
-)
 _PROXY_HOST = re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
 #: Types of store by words that can mean no other.
 _FAMILIES = tuple(
@@ -91,14 +78,14 @@ class Externals:
                 yield from self._literal(function, said, text)
         elif isinstance(value, Unresolved) and ("EndpointAddress" in value.reason or holds_address(function, said)):
             yield from self._hidden(function, said, value)
-        elif not names_credentials(variable) and (names_address(variable) or _shows_host(value)):
+        elif not names_credentials(variable) and (names_address(variable) or shows_host(value)):
             self.gap(
                 function, f"environment variable {variable} names a database whose address the templates do not show"
             )
             yield from self._elsewhere(function, said, value)
 
     def _literal(self, function: Resource, said: Wording, text: str) -> Iterator[Clue]:
-        host, engine = _address(text)
+        host, engine = address_in(text)
         if host is None or not (engine or is_database_host(host) or holds_address(function, said)):
             return
         where = f"environment variable {said.variable} = {host}"
@@ -112,7 +99,7 @@ class Externals:
             return
         identifier = self.outside(host, function, engine or likely_engine(host))
         via: Via = "proxy" if _PROXY_HOST.search(host) else "http" if said.over_http else "direct"
-        yield self._weighed(function, Clue(identifier, via, "likely", where, addressed=True, size=size_in_url(text)))
+        yield self._weighed(function, Clue(identifier, via, "likely", where, addressed=True, size=size_in(text)))
 
     def _known(self, host: str) -> Resource | None:
         """A database of the templates whose identifier the host starts with."""
@@ -245,51 +232,3 @@ def _family(words: str) -> frozenset[str]:
     """The types of store that the names of a variable and its parameter can mean."""
     named = [types for word, types in _FAMILIES if word.search(words)]
     return named[0] if named else frozenset((CLUSTER, INSTANCE))
-
-
-def size_in_url(text: str) -> int | None:
-    """Connections that a connection string allows each environment; ``None`` when it does not say."""
-    match = _LIMIT_IN_URL.search(text)
-    return int(match.group(1)) or None if match else None
-
-
-def _shows_host(value: Value) -> bool:
-    """Text with holes that is a connection string or ends like the address of a database."""
-    if not isinstance(value, Text):
-        return False
-    first, last = value.parts[0], value.parts[-1]
-    return bool(isinstance(first, str) and _scheme(first)) or (
-        isinstance(last, str) and is_database_host(last.partition(":")[0])
-    )
-
-
-def _scheme(text: str) -> str | None:
-    scheme, separator, _ = text.partition("://")
-    return SCHEMES.get(scheme.lower()) if separator else None
-
-
-def _address(text: str) -> tuple[str | None, str | None]:
-    """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
-    engine = _scheme(text)
-    if engine is not None:
-        try:
-            host = urlsplit(text.removeprefix("jdbc:")).hostname
-        except ValueError:
-            return None, None
-        return (host, engine) if host and not is_local(host) else (None, None)
-    host = text.removeprefix("https://").partition(":")[0].partition("/")[0].strip()
-    return (None, None) if not _HOST.match(host) or is_local(host) else (host.lower(), None)
-
-
-def is_no_host(value: Value) -> bool:
-    """Whether a literal stands where an address is to come: nothing, a placeholder, or the machine itself."""
-    text = text_of(value)
-    if text is None or len(text) > LONGEST or _scheme(text) or "{{resolve:" in text:
-        return False
-    host = text.partition(":")[0].strip()
-    return not _HOST.match(host) or is_local(host)
-
-
-def is_local(host: str) -> bool:
-    """Whether an address is the machine's own."""
-    return host in ("localhost", "0.0.0.0", "::1") or host.startswith("127.")  # noqa: S104 - compared, not bound

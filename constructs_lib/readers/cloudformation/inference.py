@@ -9,10 +9,11 @@ from constructs_lib.model.fleet import Certainty, Role
 from constructs_lib.readers.cloudformation import table_names
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.connection_strings import size_in
 from constructs_lib.readers.cloudformation.data_apis import RUNS, DataApis, named_clusters
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import Environment
-from constructs_lib.readers.cloudformation.externals import Externals, size_in_url
+from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.kinds import TABLES, address_role
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
@@ -137,7 +138,7 @@ class Inference:
             return
         store = self.databases.store_of(use.resource)
         if store is not None:
-            size = size_in_url(use.text)
+            size = size_in(use.text)
             member = use.resource.id if use.resource.key != store.key else None
             yield Clue(
                 store.id, "direct", use.strength, evidence, role=role, addressed=True, size=size, instance=member

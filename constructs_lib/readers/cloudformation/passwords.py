@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from constructs_lib.model.network import ExposedPassword
+from constructs_lib.readers.cloudformation.connection_strings import engine_in
 from constructs_lib.readers.cloudformation.environment import LONGEST
-from constructs_lib.readers.cloudformation.externals import SCHEMES
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
@@ -106,9 +106,9 @@ def _shown(value: Value) -> str | None:
 
 def _in_connection_string(text: str) -> bool:
     """Whether a connection string carries a password: literal, copied from a secret, or from a parameter."""
-    scheme, separator, rest = text.partition("://")
-    if not separator or scheme.lower() not in SCHEMES:
+    if engine_in(text) is None:
         return False
+    rest = text.partition("://")[2]
     authority, _, host = _COPIED.sub("\0", rest).split("/", 1)[0].rpartition("@")
     _, colon, password = authority.partition(":")
     return bool(colon and password) and not _PLACEHOLDER.fullmatch(password) and not _LOCAL.match(host)

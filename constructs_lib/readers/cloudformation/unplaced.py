@@ -8,6 +8,7 @@ from typing import NamedTuple
 from constructs_lib.model.fleet import Via
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.connection_strings import is_local, is_no_host
 from constructs_lib.readers.cloudformation.data_apis import RUNS, RUNS_ON_REDSHIFT
 from constructs_lib.readers.cloudformation.database_words import (
     describes_credentials,
@@ -19,7 +20,7 @@ from constructs_lib.readers.cloudformation.database_words import (
     speaks_of_database,
 )
 from constructs_lib.readers.cloudformation.environment import Environment
-from constructs_lib.readers.cloudformation.externals import Externals, is_local, is_no_host
+from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import shown
 from constructs_lib.readers.cloudformation.secrets import READ_SECRET, SECRETS, Secrets

@@ -1,0 +1,81 @@
+"""Addresses in writing: connection strings as drivers take them, and plain hosts."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from constructs_lib.readers.cloudformation.environment import LONGEST
+from constructs_lib.readers.cloudformation.named_hosts import is_database_host
+from constructs_lib.readers.cloudformation.values import Text, Value, text_of
+
+#: Engines by the scheme of a URL, without the driver's name after a plus sign and what Java puts before it.
+_SCHEMES = {
+    "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mysql2": "mysql", "mariadb": "mariadb", "mongodb": "mongodb",
+    "redis": "redis", "rediss": "redis", "valkey": "redis", "valkeys": "redis", "sqlserver": "sqlserver", "mssql": "sqlserver",
+    "libsql": "sqlite", "cockroachdb": "postgres", "oracle": "oracle",
+}  # fmt: skip
+_JAVA = re.compile(r"^jdbc:(?:aws-wrapper:)?", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
+)
+#: The host of a string of keys and values, as ADO.NET and libpq write them: ``Server=tcp:db.example.com,1433;Database=shop``.
+_KEYED = re.compile(r"(?:^|[;\s])(?:server|host|data source)\s*=\s*(?:tcp:)?(?P<host>[^;,:\s]+)", re.IGNORECASE)
+_LIMIT = re.compile(
+    r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
+    re.IGNORECASE,
+)
+
+
+def engine_in(text: str) -> str | None:
+    """The engine that the scheme of a connection string means; ``None`` for text that is none."""
+    scheme, separator, _ = text.partition("://")
+    return _SCHEMES.get(_JAVA.sub("", scheme).lower().partition("+")[0]) if separator else None
+
+
+def address_in(text: str) -> tuple[str | None, str | None]:
+    """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
+    engine = engine_in(text)
+    if engine is not None:
+        try:
+            host = urlsplit(f"any://{text.partition('://')[2]}").hostname
+        except ValueError:
+            return None, None
+        host = (host or "").partition(",")[0]  # of the members of a replica set, the first stands for all
+        return (host, engine) if host and not is_local(host) else (None, None)
+    keyed = _KEYED.search(text) if "=" in text else None
+    host = keyed["host"] if keyed is not None else text.removeprefix("https://").partition(":")[0].partition("/")[0]
+    return (None, None) if not _is_host(host) else (host.strip().lower(), None)
+
+
+def size_in(text: str) -> int | None:
+    """Connections that a connection string allows each environment; ``None`` when it does not say."""
+    match = _LIMIT.search(text)
+    return int(match.group(1)) or None if match else None
+
+
+def shows_host(value: Value) -> bool:
+    """Text with holes that is a connection string or ends like the address of a database."""
+    if not isinstance(value, Text):
+        return False
+    first, last = value.parts[0], value.parts[-1]
+    return bool(isinstance(first, str) and engine_in(first)) or (
+        isinstance(last, str) and is_database_host(last.partition(":")[0])
+    )
+
+
+def is_no_host(value: Value) -> bool:
+    """Whether a literal stands where an address is to come: nothing, a placeholder, or the machine itself."""
+    text = text_of(value)
+    if text is None or len(text) > LONGEST or engine_in(text) or "{{resolve:" in text:
+        return False
+    return address_in(text) == (None, None)
+
+
+def is_local(host: str) -> bool:
+    """Whether an address is the machine's own."""
+    return host in ("localhost", "0.0.0.0", "::1") or host.startswith("127.")  # noqa: S104 - compared, not bound
+
+
+def _is_host(text: str) -> bool:
+    return _HOST.match(text.strip()) is not None and not is_local(text.strip())
