@@ -155,3 +155,20 @@ def test_a_network_path_and_what_the_function_calls_itself(
 def test_words_do_not_choose_between_two_databases(reading_of: Read) -> None:
     resources = {**NETWORK, "Other": NETWORK["Db"], "GetFromMysql": function({}, **PLACED)}
     assert found(reading_of(resources)) == {("Db", "direct", "possible"), ("Other", "direct", "possible")}
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "expected"),
+    [
+        ("RdsResolver", {"Ref": "Given"}, {("Db", "direct", "likely")}),
+        ("Resolver", {"Ref": "Given"}, set()),
+        ("RdsResolver", {"Fn::GetAtt": ["Role", "Arn"]}, set()),
+    ],
+)
+def test_a_function_whose_role_nobody_sees_beside_the_only_store(
+    reading_of: Read, name: str, role: Body, expected: set[tuple[str, str, str]]
+) -> None:
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}
+    placed = function({}, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, Role=role)
+    resources = {"Db": database, "Role": {"Type": "AWS::IAM::Role"}, name: placed}
+    assert found(reading_of(resources, Parameters={"Given": {"Type": "String"}})) == expected

@@ -21,12 +21,12 @@ from constructs_lib.readers.cloudformation.event_sources import EventSources
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.functions import Functions, is_generated
 from constructs_lib.readers.cloudformation.grants import Grants
+from constructs_lib.readers.cloudformation.hints import Hints
 from constructs_lib.readers.cloudformation.inference import Inference
 from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
-from constructs_lib.readers.cloudformation.own_words import speaks_of
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.schedules import Failures
@@ -63,10 +63,10 @@ class _Assembly:
         self.functions = Functions(estate, named)
         self.sources = EventSources(estate, named)
         self.externals = Externals(named, self.databases, self.proxies, self.declared.hosts())
-        self.network = Network(estate, self.databases)
         self.environment = environment = Environment(estate, named)
         self.secrets = secrets = Secrets(estate, environment, self.databases, self.proxies)
         permissions = Permissions(estate, named, self.functions.resources())
+        self.hints = Hints(self.databases, Network(estate, self.databases), self.sources, permissions)
         asked = DataApis(self.databases, self.externals)
         granted = TableGrants(environment, permissions, self.externals)
         invokers = Invokers(environment)
@@ -131,7 +131,7 @@ class _Assembly:
             return
         stated = {connection.store for connection in declared}
         clues = self.inference.clues(function)
-        hints = list(self._hints(function, {clue.store for clue in clues}))
+        hints = list(self.hints.clues(function, {clue.store for clue in clues}))
         if not any(connection.via in ("direct", "proxy", "data-api") for connection in declared):
             clues += self.unplaced.clues(function, [*clues, *hints])
         known = {clue.store for clue in clues}
@@ -162,23 +162,6 @@ class _Assembly:
         if kinds == {"rotation"}:
             return "secret rotation"
         return "deployments only" if self.sources.is_deploy_time(function) else None
-
-    def _hints(self, function: Resource, known: set[str]) -> Iterator[Clue]:
-        """What makes a connection possible: a change stream that invokes the function, or a network path; likely where the path leads to
-        one store only, and the function calls itself after its kind.
-        """
-        reachable = self.network.reachable(self.network.of_function(function))
-        for store in reachable:
-            if store.id not in known:
-                evidence = f"a security group of '{store.id}' admits the function's"
-                said = speaks_of(function, store) if len(reachable) == 1 and not known else None
-                if said is None:
-                    yield Clue(store.id, "direct", "possible", evidence)
-                else:
-                    yield Clue(store.id, "direct", "likely", f"{evidence}, and '{said}' speaks of such a database")
-        for origin in self.sources.mapped.get(function.key, ()):
-            if origin.id not in known and origin.type == "AWS::DocDB::DBCluster":
-                yield Clue(origin.id, "direct", "possible", f"its change stream invokes '{function.id}'")
 
     def _unseen(self, stores: Sequence[Store], pools: Sequence[Pool], connections: Sequence[Connection]) -> list[Store]:
         """Stores that only an address or a proxy shows."""
