@@ -229,3 +229,51 @@ def test_a_crowded_role_says_only_what_an_environment_names_too(reading_of: Read
     named = [arn(f"table-{number}") for number in range(60)]
     resources = {"F": function({"TABLE": "table-7"}), "G": function(), "Role": role(*named)}
     assert edges(reading_of(resources)) == {("F", "external:table-7", "likely")}
+
+
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "workers"}}
+HIDDEN = {"Role": {"Fn::ImportValue": "roles-worker"}}
+
+
+@pytest.mark.parametrize("source", [{"Id": "F"}, {"Type": "AWS::Lambda::Function", "RoleName": "workers"}])
+@pytest.mark.parametrize(
+    "destination", [{"Id": "T"}, {"Type": "AWS::DynamoDB::Table", "Arn": {"Fn::GetAtt": ["T", "Arn"]}}]
+)
+def test_a_connector_grants_the_role_of_any_function(reading_of: Read, source: Body, destination: Body) -> None:
+    properties = {"Source": source, "Destination": destination, "Permissions": ["Read"]}
+    connector = {"Type": "AWS::Serverless::Connector", "Properties": properties}
+    resources = {"F": function(), "Role": ROLE, "T": table("trips"), "C": connector}
+    assert edges(reading_of(resources, **SAM)) == {("F", "T", "certain")}
+
+
+@pytest.mark.parametrize(
+    "target", [{"Id": "Q"}, {"Type": "AWS::SQS::Queue", "Arn": "arn:aws:sqs:x:1:q"}, {"Id": 5}, None]
+)
+def test_a_connector_to_something_else_grants_no_table(reading_of: Read, target: Any) -> None:
+    properties = {"Source": {"Id": "F"}, "Destination": target, "Permissions": ["Read"]}
+    connector = {"Type": "AWS::Serverless::Connector", "Properties": properties}
+    resources = {"F": function(), "Role": ROLE, "Q": {"Type": "AWS::SQS::Queue"}, "C": connector}
+    assert edges(reading_of(resources, **SAM)) == set()
+
+
+@pytest.mark.parametrize(
+    ("variables", "store"),
+    [
+        ({"DYNAMODB_TABLE": TRIPS}, "external:Trips"),
+        ({"ORDERS_TABLE": TRIPS, "DDB_REGION": "eu-west-1"}, "external:Trips"),
+        (
+            {"ORDERS_TABLE": {"Fn::GetAtt": ["Data", "Outputs.OrdersDynamoTable"]}, "DDB": "1"},
+            "external:OrdersDynamoTable",
+        ),
+        ({"ORDERS_TABLE": TRIPS}, None),
+    ],
+)
+def test_a_table_in_the_environment_of_a_function_whose_role_nobody_sees(
+    reading_of: Read, variables: Body, store: str | None
+) -> None:
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "https://s3.amazonaws.com/b/data.json"},
+    }
+    resources = {"F": function(variables, **HIDDEN), "Data": nested}
+    assert edges(reading_of(resources, Parameters=PARAMETERS)) == ({("F", store, "likely")} if store else set())

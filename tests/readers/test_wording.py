@@ -76,6 +76,7 @@ def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body
         ({"ConnectionStrings__Shop": "Server=tcp:db.example.com,1433;Database=shop;User Id=app;"}, "db.example.com"),
         ({"DB_DSN": "host=db.example.com port=5432 dbname=shop"}, "db.example.com"),
         ({"DB_DSN": "host=localhost port=5432 dbname=shop"}, None),
+        ({"COUCHBASE_HOST": "cb.abc.cloud.couchbase.com"}, "cb.abc.cloud.couchbase.com"),
         ({"SETTINGS": "Server=db.example.com;Database=shop"}, None),
         ({"SPRING_DATASOURCE_URL": "jdbc:aws-wrapper:postgresql://db.example.com:5432/shop"}, "db.example.com"),
         ({"ANY": "postgresql+asyncpg://app@db.example.com/shop"}, "db.example.com"),
@@ -102,6 +103,16 @@ def test_a_database_asked_over_http_holds_no_connection(
 ) -> None:
     reading = reading_of({"F": function({variable: value})}, Parameters={"Given": {"Type": "String"}})
     assert found(reading) == {(f"external:{store}", "http", "likely")}
+
+
+@pytest.mark.parametrize(
+    "kind", ["AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::Instance", "AWS::Lambda::Function"]
+)
+def test_an_address_that_no_database_gives(reading_of: Read, kind: str) -> None:
+    resources = {"F": function({"DB_HOST": {"Ref": "Front"}}), "Front": {"Type": kind, "Properties": {}}}
+    assert found(reading_of(resources)) == {("external:Front", "direct", "likely")}
+    other = {"F": function({"TARGET": {"Ref": "Front"}}), "Front": {"Type": kind, "Properties": {}}}
+    assert found(reading_of(other)) == set()
 
 
 def test_a_placeholder_in_a_host_is_what_the_database_is_called_by(reading_of: Read) -> None:

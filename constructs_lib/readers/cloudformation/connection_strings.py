@@ -13,7 +13,8 @@ from constructs_lib.readers.cloudformation.values import Text, Value, text_of
 _SCHEMES = {
     "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mysql2": "mysql", "mariadb": "mariadb", "mongodb": "mongodb",
     "redis": "redis", "rediss": "redis", "valkey": "redis", "valkeys": "redis", "sqlserver": "sqlserver", "mssql": "sqlserver",
-    "libsql": "sqlite", "cockroachdb": "postgres", "oracle": "oracle",
+    "libsql": "sqlite", "cockroachdb": "postgres", "oracle": "oracle", "couchbase": "couchbase", "couchbases": "couchbase",
+    "neo4j": "neo4j", "bolt": "neo4j",
 }  # fmt: skip
 _JAVA = re.compile(r"^jdbc:(?:aws-wrapper:)?", re.IGNORECASE)
 _HOST = re.compile(

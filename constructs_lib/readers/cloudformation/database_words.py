@@ -8,7 +8,7 @@ from functools import lru_cache
 _ABOUT_DATABASES = re.compile(
     r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
     r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_?strings?|jdbc|datasource|typeorm|memcache|keydb|cockroach(?:db)?|"
-    r"timescale(?:db)?|planetscale|cassandra|clickhouse|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql",
+    r"timescale(?:db)?|planetscale|cassandra|clickhouse|couchbase|neo4j|arango(?:db)?|singlestore|yugabyte(?:db)?|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql",
     re.IGNORECASE,
 )
 _ABOUT_HOSTS = re.compile(

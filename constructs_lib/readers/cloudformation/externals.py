@@ -40,13 +40,17 @@ _FAMILIES = tuple(
         ),
     )
 )  # fmt: skip
-#: Resources whose values come from a template or program that is not among the given ones.
+#: Resources behind whose values lies a database that no template shows: made by another template or program, or behind a balancer.
 _OPAQUE = (
     "Custom::",
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudFormation::Stack",
     "AWS::ServiceCatalog::",
     "AWS::EC2::Instance",
+    "AWS::EC2::NetworkInterface",
+    "AWS::ElasticLoadBalancing",
+    "AWS::ServiceDiscovery::",
+    "AWS::Lambda::Function",
 )
 
 

@@ -27,6 +27,7 @@ from constructs_lib.readers.cloudformation.values import Value, entries_of
 _CONNECT = ("rds-db:connect",)
 _READ_PARAMETER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 READ = "permission to read"
+_STACK = "AWS::CloudFormation::Stack"
 _OTHER_CONNECT = (
     "dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect",
     "neptune-db:connect", "neptune-db:ReadDataViaQuery", "neptune-db:WriteDataViaQuery",
@@ -78,9 +79,7 @@ class Inference:
                     clue._replace(evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)
                 ]
         if statements is None:
-            found += [
-                Clue(table, "http", "likely", f"{where}; the role is not given") for table, where in seen.tables.items()
-            ]
+            found += self.tables.unseen(function, seen.tables, seen.table_names)
         if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
             found += self._told(function, statements or (), seen)
         found = self.data_apis.connecting(found, statements or ())
@@ -93,6 +92,8 @@ class Inference:
             known = True
             yield from self._use(use, seen)
             yield from self.externals.behind(function, name, use.resource)
+            if use.resource.type == _STACK and table_names.is_variable(name):
+                seen.table_names.setdefault(use.attribute.removeprefix("Outputs."), where)
         if known:
             return
         literal = self.environment.literal(value)

@@ -20,6 +20,12 @@ _BY_HOST: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (re.compile(r"\.cockroachlabs\.cloud$"), "postgres"),
     (re.compile(r"\.upstash\.io$"), "redis"),
     (re.compile(r"\.turso\.io$"), "sqlite"),
+    (re.compile(r"\.cloud\.couchbase\.com$"), "couchbase"),
+    (re.compile(r"\.databases\.neo4j\.io$"), "neo4j"),
+    (re.compile(r"\.database\.windows\.net$"), "sqlserver"),
+    (re.compile(r"\.redis(?:labs|-cloud)\.com$"), "redis"),
+    (re.compile(r"\.db\.ondigitalocean\.com$"), None),
+    (re.compile(r"\.aivencloud\.com$"), None),
 )
 
 

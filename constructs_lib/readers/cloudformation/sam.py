@@ -17,6 +17,7 @@ _COPIED = (
     "FunctionName", "Handler", "Runtime", "MemorySize", "Timeout", "VpcConfig", "Environment", "ReservedConcurrentExecutions",
     "Layers", "Architectures", "TenancyConfig", "CapacityProviderConfig", "PackageType",
 )  # fmt: skip
+_TABLE = "AWS::DynamoDB::Table"
 _TABLE_COPIED = ("TableName", "ProvisionedThroughput", "PointInTimeRecoverySpecification")
 
 
@@ -140,23 +141,22 @@ def _simple_table(body: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(key, dict):
         made["KeySchema"] = [{"AttributeName": key.get("Name"), "KeyType": "HASH"}]
     kept = {name: properties[name] for name in _TABLE_COPIED if name in properties}
-    return {**body, "Type": "AWS::DynamoDB::Table", "Properties": {**made, **kept}}
+    return {**body, "Type": _TABLE, "Properties": {**made, **kept}}
 
 
 def _connect(result: Bodies, name: str, body: Mapping[str, Any]) -> None:
     """Connectors give a function's role access to a table; other targets hold no connections."""
     if body.get("Type") == "AWS::Serverless::Connector":
-        properties = body.get("Properties") if isinstance(body.get("Properties"), dict) else {}
-        source = properties.get("Source") if isinstance(properties, dict) else None
-        _grant(result, name, source.get("Id") if isinstance(source, dict) else None, properties)
+        properties = body.get("Properties")
+        _grant(result, name, properties.get("Source") if isinstance(properties, dict) else None, properties)
     connectors = body.get("Connectors")
     for key, connector in connectors.items() if isinstance(connectors, dict) else ():
         inner = connector.get("Properties") if isinstance(connector, dict) else None
-        _grant(result, f"{name}{key}", name, inner)
+        _grant(result, f"{name}{key}", {"Id": name}, inner)
 
 
 def _grant(result: Bodies, made: str, source: Any, properties: Any) -> None:
-    if not isinstance(source, str) or not isinstance(properties, dict):
+    if not isinstance(source, dict) or not isinstance(properties, dict):
         return
     targets = properties.get("Destination")
     permissions = properties.get("Permissions")
@@ -165,12 +165,28 @@ def _grant(result: Bodies, made: str, source: Any, properties: Any) -> None:
         ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] if "Write" in wanted else []
     )
     for index, target in enumerate(targets if isinstance(targets, list) else [targets]):
-        table = target.get("Id") if isinstance(target, dict) else None
-        if isinstance(table, str) and result.get(table, {}).get("Type") == "AWS::DynamoDB::Table":
-            arn = {"Fn::GetAtt": [table, "Arn"]}
+        arn = _table_arn(result, target)
+        if arn is not None:
             statement = {"Effect": "Allow", "Action": actions, "Resource": arn, "poolproof:ready-made": True}
             result[f"{made}Policy{index}"] = {
                 "Type": "AWS::IAM::Policy",
-                "Properties": {"Roles": [{"Ref": f"{source}Role"}], "PolicyDocument": {"Statement": [statement]}},
-                "poolproof:from": made if made in result else source,
+                "Properties": {"Roles": [_role_of(result, source)], "PolicyDocument": {"Statement": [statement]}},
+                "poolproof:from": made if made in result else source.get("Id"),
             }
+
+
+def _table_arn(result: Bodies, target: Any) -> Any:
+    """The table that a connector leads to: of the template by its id, or another one by type and ARN; ``None`` for anything else."""
+    if not isinstance(target, dict):
+        return None
+    table = target.get("Id")
+    if isinstance(table, str):
+        return {"Fn::GetAtt": [table, "Arn"]} if result.get(table, {}).get("Type") == _TABLE else None
+    return target.get("Arn") if target.get("Type") in (_TABLE, "AWS::Serverless::SimpleTable") else None
+
+
+def _role_of(result: Bodies, source: Mapping[str, Any]) -> Any:
+    """The role that a connector's source runs with, as it says itself or as the source's own properties do."""
+    made = result.get(source["Id"]) if isinstance(source.get("Id"), str) else None
+    properties = made.get("Properties") if made is not None else None
+    return properties.get("Role") if isinstance(properties, dict) else source.get("RoleName")

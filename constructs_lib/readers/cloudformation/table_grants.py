@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ TABLE_USE = (
 #: A role that many functions share and that names more tables than this says nothing about any one of them.
 MOST_SHARED_TABLES = 50
 
+_DYNAMODB = re.compile(r"dynamo|ddb", re.IGNORECASE)
 _ADVICE = (
     "give the template that makes the table as well, set the parameter with --parameters, or declare the connection"
 )
@@ -76,6 +78,14 @@ class TableGrants:
                 yield Clue(table, "http", "certain", f"dynamodb permission on every table and {where} = '{table}'")
             yield from self._beside(function, statement, named=bool(tables or names))
         yield from self._outside(statement, granted, names, shared)
+
+    def unseen(self, function: Resource, tables: Mapping[str, str], names: Mapping[str, str]) -> Iterator[Clue]:
+        """What the environment names, of a function whose role nobody sees; a name alone may be that of a table of SQL."""
+        for table, where in tables.items():
+            yield Clue(table, "http", "likely", f"{where}; the role is not given")
+        for name, where in names.items() if _speaks_of_dynamodb(function, names) else ():
+            evidence = f"{where} = '{name}', a table that no template makes; the role is not given"
+            yield Clue(self.externals.table(name), "http", "likely", evidence)
 
     def _beside(self, function: Resource, statement: Statement, *, named: bool) -> Iterator[Clue]:
         """The only table of a function's own template, where a permission on all is written by hand and nothing names one."""
@@ -175,6 +185,11 @@ class TableGrants:
             if any(use.resource.type in TABLES for use in self.environment.uses(value, "")):
                 return True
         return False
+
+
+def _speaks_of_dynamodb(function: Resource, names: Iterable[str]) -> bool:
+    variables = entries_of(function.get("Environment", "Variables"))
+    return any(_DYNAMODB.search(str(word)) for word in (*names, *variables))
 
 
 def _may_use_tables(function: Resource) -> bool:
