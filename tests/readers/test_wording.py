@@ -122,6 +122,23 @@ def test_a_placeholder_in_a_host_is_what_the_database_is_called_by(reading_of: R
     assert found(reading) == {("external:Given", "direct", "likely")}
 
 
+@pytest.mark.parametrize(
+    ("text", "stores"),
+    [
+        ("Server=tcp:${Given},1433;Database=shop;User Id=app;Password=hunter-2", {"external:Given"}),
+        ("host=${Given} dbname=shop password=hunter-2", {"external:Given"}),
+        ("tns=${Given};uid=app;pwd=hunter-2", set()),
+        ("postgres://app:hunter-2@${Given}:5432/shop", {"external:Given"}),
+    ],
+)
+def test_a_connection_string_with_a_hole_shows_no_password(reading_of: Read, text: str, stores: set[str]) -> None:
+    reading = reading_of(
+        {"F": function({"DB_CONNECTION_STRING": {"Fn::Sub": text}})}, Parameters={"Given": {"Type": "String"}}
+    )
+    assert {store.id for store in reading.fleet.stores} == stores
+    assert "hunter-2" not in repr(reading)
+
+
 def test_a_placeholder_that_is_tested_against_is_a_value(reading_of: Read) -> None:
     parameters = {"Given": {"Type": "String", "Default": "<none>", "AllowedValues": ["<none>", "a"]}}
     conditions = {"Open": {"Fn::Equals": [GIVEN, "<none>"]}}

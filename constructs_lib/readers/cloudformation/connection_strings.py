@@ -22,6 +22,8 @@ _HOST = re.compile(
 )
 #: The host of a string of keys and values, as ADO.NET and libpq write them: ``Server=tcp:db.example.com,1433;Database=shop``.
 _KEYED = re.compile(r"(?:^|[;\s])(?:server|host|data source)\s*=\s*(?:tcp:)?(?P<host>[^;,:\s]+)", re.IGNORECASE)
+_KEYED_PASSWORD = re.compile(r"(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<password>[^;\s]+)", re.IGNORECASE)
+_KEYED_DATABASE = re.compile(r"(?:^|[;\s])(?:database|dbname|initial catalog)\s*=", re.IGNORECASE)
 _LIMIT = re.compile(
     r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
     re.IGNORECASE,
@@ -34,6 +36,12 @@ def engine_in(text: str) -> str | None:
     return _SCHEMES.get(_JAVA.sub("", scheme).lower().partition("+")[0]) if separator else None
 
 
+def keyed_host_in(text: str) -> str | None:
+    """The host of a string of keys and values; ``None`` for other text."""
+    match = _KEYED.search(text) if "=" in text else None
+    return match["host"] if match is not None else None
+
+
 def address_in(text: str) -> tuple[str | None, str | None]:
     """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
     engine = engine_in(text)
@@ -44,9 +52,16 @@ def address_in(text: str) -> tuple[str | None, str | None]:
             return None, None
         host = (host or "").partition(",")[0]  # of the members of a replica set, the first stands for all
         return (host, engine) if host and not is_local(host) else (None, None)
-    keyed = _KEYED.search(text) if "=" in text else None
-    host = keyed["host"] if keyed is not None else text.removeprefix("https://").partition(":")[0].partition("/")[0]
+    host = keyed_host_in(text) or text.removeprefix("https://").partition(":")[0].partition("/")[0]
     return (None, None) if not _is_host(host) else (host.strip().lower(), None)
+
+
+def keyed_login_in(text: str) -> tuple[str, str] | None:
+    """Host and password of a string of keys and values; ``None`` where it has not both, or names no database."""
+    host, password = _KEYED.search(text), _KEYED_PASSWORD.search(text)
+    if host is None or password is None or not _KEYED_DATABASE.search(text):
+        return None
+    return host["host"], password["password"]
 
 
 def size_in(text: str) -> int | None:

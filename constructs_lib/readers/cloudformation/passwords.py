@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from constructs_lib.model.network import ExposedPassword
-from constructs_lib.readers.cloudformation.connection_strings import engine_in
+from constructs_lib.readers.cloudformation.connection_strings import engine_in, keyed_login_in
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
@@ -106,9 +106,10 @@ def _shown(value: Value) -> str | None:
 
 def _in_connection_string(text: str) -> bool:
     """Whether a connection string carries a password: literal, copied from a secret, or from a parameter."""
-    if engine_in(text) is None:
-        return False
-    rest = text.partition("://")[2]
-    authority, _, host = _COPIED.sub("\0", rest).split("/", 1)[0].rpartition("@")
-    _, colon, password = authority.partition(":")
-    return bool(colon and password) and not _PLACEHOLDER.fullmatch(password) and not _LOCAL.match(host)
+    written = _COPIED.sub("\0", text)
+    if engine_in(text) is not None:
+        authority, _, host = written.partition("://")[2].split("/", 1)[0].rpartition("@")
+        password = authority.partition(":")[2]
+    else:
+        host, password = (keyed_login_in(written) if "=" in written else None) or ("", "")
+    return bool(password) and not _PLACEHOLDER.fullmatch(password) and not _LOCAL.match(host)

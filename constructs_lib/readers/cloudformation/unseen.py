@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from constructs_lib.readers.cloudformation.connection_strings import keyed_host_in
 from constructs_lib.readers.cloudformation.names import without_suffix
 from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value
 
@@ -13,6 +14,7 @@ _SECRET_ARN = re.compile(r"arn:[^}]*?:secret:")
 #: AWS's limit for the name of a secret.
 _LONGEST_NAME = 512
 _LONGEST_SHOWN = 2_048
+_LOGIN = re.compile(r"[\s;]\S*=|^\S*=.*[\s;]")
 _NAMED = re.compile(r"[A-Za-z0-9]{2}")
 #: What names a database or warehouse inside an ARN, after the region and account.
 _IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
@@ -101,5 +103,10 @@ def _stored(name: str) -> str:
 
 
 def _host(text: str) -> str:
-    """The host of an address or a connection string."""
-    return re.split(r"[:/?#]", text.rpartition("://")[2].rpartition("@")[2], maxsplit=1)[0]
+    """The host of an address or a connection string; nothing of text that may hold a login in another form."""
+    keyed = keyed_host_in(text)
+    if keyed is not None:
+        return keyed
+    return (
+        "" if _LOGIN.search(text) else re.split(r"[:/?#]", text.rpartition("://")[2].rpartition("@")[2], maxsplit=1)[0]
+    )
