@@ -56,6 +56,9 @@ orders.connections.allow_default_port_from(api)
 ```
 
 ```hcl terraform
+variable "pgpassword" {
+  default = "correct horse battery"
+}
 resource "aws_db_parameter_group" "limits" {
   family = "postgres17"
   parameter {
@@ -74,7 +77,7 @@ resource "aws_lambda_function" "api" {
   timeout                        = 10
   reserved_concurrent_executions = 40
   environment {
-    variables = { PGHOST = aws_db_instance.orders.address, PGPASSWORD = "correct horse battery" }
+    variables = { PGHOST = aws_db_instance.orders.address, PGPASSWORD = var.pgpassword }
   }
 }
 ```

@@ -40,6 +40,9 @@ Resources:
 ```
 
 ```hcl terraform
+variable "db_pool_size" {
+  default = "10"
+}
 resource "aws_db_parameter_group" "limits" {
   family = "postgres17"
   parameter {
@@ -60,7 +63,7 @@ resource "aws_lambda_function" "api" {
   environment {
     variables = {
       PGHOST       = aws_db_instance.orders.address
-      DB_POOL_SIZE = "10"
+      DB_POOL_SIZE = var.db_pool_size
     }
   }
 }
@@ -103,6 +106,9 @@ Resources:
 ```
 
 ```hcl terraform
+variable "db_pool_size" {
+  default = "1"
+}
 resource "aws_db_parameter_group" "limits" {
   family = "postgres17"
   parameter {
@@ -123,7 +129,7 @@ resource "aws_lambda_function" "api" {
   environment {
     variables = {
       PGHOST       = aws_db_instance.orders.address
-      DB_POOL_SIZE = "1"
+      DB_POOL_SIZE = var.db_pool_size
     }
   }
 }

@@ -111,6 +111,9 @@ Resources:
 variable "concurrency" {
   default = 40
 }
+variable "db_pool_size" {
+  default = 1
+}
 resource "aws_db_parameter_group" "limits" {
   family = "postgres17"
   parameter {
@@ -129,7 +132,7 @@ resource "aws_lambda_function" "api" {
   timeout                        = 20
   reserved_concurrent_executions = var.concurrency
   environment {
-    variables = { PGHOST = aws_db_instance.orders.address }
+    variables = { PGHOST = aws_db_instance.orders.address, DB_POOL_SIZE = var.db_pool_size }
   }
 }
 ```

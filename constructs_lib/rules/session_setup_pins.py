@@ -48,6 +48,9 @@ Resources:
 ```
 
 ```hcl terraform
+variable "pgoptions" {
+  default = "-c search_path=shop"
+}
 resource "aws_db_parameter_group" "limits" {
   family = "postgres17"
   parameter {
@@ -83,7 +86,7 @@ resource "aws_lambda_function" "api" {
   timeout                        = 20
   reserved_concurrent_executions = 40
   environment {
-    variables = { PGHOST = aws_db_proxy.orders.endpoint, PGOPTIONS = "-c search_path=shop" }
+    variables = { PGHOST = aws_db_proxy.orders.endpoint, PGOPTIONS = var.pgoptions }
   }
 }
 ```

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Json] = {
     "aws_dynamodb_table": {"billing_mode": "PROVISIONED"},
     "aws_api_gateway_integration": {"timeout_milliseconds": 29000},
     "aws_scheduler_schedule": {"state": "ENABLED"},
+    "aws_rds_cluster_instance": {"promotion_tier": 0},
 }
 #: Optional arguments whose value AWS decides when they are not given, so that a plan does not know them.
 COMPUTED: dict[str, tuple[str, ...]] = {
@@ -39,8 +40,11 @@ COMPUTED: dict[str, tuple[str, ...]] = {
     "aws_rds_cluster": ("engine_version", "db_cluster_parameter_group_name", "cluster_identifier"),
     "aws_rds_cluster_instance": ("engine_version", "db_parameter_group_name", "identifier"),
     "aws_lambda_event_source_mapping": ("batch_size", "parallelization_factor", "maximum_record_age_in_seconds"),
+    "aws_iam_role": ("inline_policy", "managed_policy_arns"),
     "terraform_data": ("output",),
 }
+#: Maps that the provider takes as a whole: one value that waits for apply hides all of them (seen with Terraform 1.11.4, provider 5.100).
+_MAPS = {"aws_lambda_function": (("environment", "variables"),)}
 _TEXTS = {("aws_db_parameter_group", "parameter"), ("aws_rds_cluster_parameter_group", "parameter")}
 
 
@@ -116,6 +120,9 @@ class _Planning:
                 holder.setdefault(name, default)
         for item in [item for name in values if (kind, name) in _TEXTS for item in values[name]]:
             item["value"] = item["value"] if item["value"] is UNKNOWN else str(item["value"])
+        for block, name in _MAPS.get(kind, ()):
+            for holder in values.get(block, []):
+                holder[name] = holder.get(name, {}) if known(holder.get(name, {})) else UNKNOWN
         if data:
             return _read(kind, values)
         asked = {name for other, name in self.asked if other == key}

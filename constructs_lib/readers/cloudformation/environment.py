@@ -20,6 +20,8 @@ from constructs_lib.readers.cloudformation.values import (
 )
 
 DEEPEST = 6
+#: Stands for the variables of which a Terraform plan shows nothing but what they refer to.
+HIDDEN_NAME = "whose name is known after apply"
 #: A function's whole environment may have 4 KB, a policy 10 KB: longer text is no name of anything.
 LONGEST = 16_384
 _STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")

@@ -11,7 +11,7 @@ from functools import cached_property
 from constructs_lib.model.fleet import Fleet, Gap
 from constructs_lib.model.unread import WRITE
 from constructs_lib.readers.cloudformation.databases import Databases
-from constructs_lib.readers.cloudformation.environment import Environment
+from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, Environment
 from constructs_lib.readers.cloudformation.functions import FUNCTION, function_of, is_generated
 from constructs_lib.readers.cloudformation.kinds import PROXY, TABLES
 from constructs_lib.readers.cloudformation.permissions import Permissions
@@ -27,6 +27,7 @@ from constructs_lib.readers.cloudformation.values import (
     why_unread,
 )
 
+AFTER = "pass it by an input variable of that name (db_pool_size), declare the connection, or give the plan of a second apply"
 SUBSCRIPTION = "AWS::SNS::Subscription"
 ROTATION = "AWS::SecretsManager::RotationSchedule"
 SCHEDULE = "AWS::Scheduler::Schedule"
@@ -73,6 +74,12 @@ class UnreadWords:
         if edges:
             mode = function.get("TenancyConfig", "TenantIsolationMode")
             yield from _gap(function, mode, f"whether '{function.id}' has environments of its own for each tenant")
+            hidden = HIDDEN_NAME in entries_of(function.get("Environment", "Variables"))
+            if hidden and any(edge.connections_per_environment is None for edge in edges):
+                missing = (
+                    f"what the environment of '{function.id}' says of the size of its pool: it is known after apply"
+                )
+                yield Gap(function.id, missing, AFTER, function.origin)
         for name, value in entries_of(function.get("Environment", "Variables")).items():
             if str(name).upper() == "PGOPTIONS" and any(edge.via == "proxy" for edge in edges):
                 yield from _gap(function, value, f"what {name} of '{function.id}' asks of every session")

@@ -8,7 +8,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import Found, Target, intrinsic
-from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
+from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, is_written, walk
 
 DOCUMENT = "aws_iam_policy_document"
 HIDDEN = "the policy is known after apply, so its actions are assumed"
@@ -43,7 +43,8 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
         elif isinstance(target, str):
             statements += _assumed_of_arn(target)
     planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
-    if not statements and not planned and walk(resource.unknown, path) is True:
+    left = resource.configured and not is_written(resource.expressions, path)
+    if not statements and not planned and not left and walk(resource.unknown, path) is True:
         return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
     return {"Statement": statements} if statements else None
 

@@ -80,7 +80,7 @@ class References:
         if "references" not in written and "constant_value" not in written:
             yield from self._expression(list(written.values()), module, asker, rest, depth + 1)
         names = [name for name in listed(written.get("references")) if isinstance(name, str) and len(name) < 500]
-        for name in _specific(names):
+        for name in specific(names):
             yield from self._name(_steps(name), module, asker, rest, depth + 1)
 
     def _name(
@@ -166,7 +166,7 @@ def _calls(module: str) -> list[str]:
     return re.findall(r"module\.([\w-]+)", re.sub(r"\[[^\]]*\]", "", module))
 
 
-def _specific(names: list[str]) -> list[str]:
+def specific(names: list[str]) -> list[str]:
     """Terraform lists ``a.b.c`` and then its parents ``a.b``: only the longest tells something."""
     return [
         name

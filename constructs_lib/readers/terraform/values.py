@@ -14,7 +14,7 @@ from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WOR
 
 LEAST = 4
 #: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
-COMPUTED_BLOCKS = frozenset({"connection_pool_config"})
+COMPUTED_BLOCKS = frozenset({"connection_pool_config", "inline_policy"})
 AFTER_APPLY = "known after apply"
 _OUTERMOST = re.compile(r"module\.[\w-]+(?:\[[^\]]*\])?")
 
@@ -51,7 +51,7 @@ class Values:
         targets = self.targets(resource, *path)
         if known is None and unknown is not True and isinstance(resource.unknown, dict):
             return None
-        if known is None and resource.configured and not _written(resource.expressions, path):
+        if known is None and resource.configured and not is_written(resource.expressions, path):
             return None  # optional and left to AWS: known after apply only because AWS decides it
         wanted = _wanted(targets, path[-1])
         if known is None:
@@ -119,7 +119,7 @@ def _wanted(targets: list[Target], argument: str) -> list[Target]:
     return fitting[:1] or targets
 
 
-def _written(expressions: Any, path: Sequence[str]) -> bool:
+def is_written(expressions: Any, path: Sequence[str]) -> bool:
     """Whether an argument is set in the configuration. Blocks made by ``dynamic`` are not shown there, so they may be."""
     first, *rest = path
     if first not in expressions:

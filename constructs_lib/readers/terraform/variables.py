@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME
 from constructs_lib.readers.cloudformation.values import Unresolved
-from constructs_lib.readers.terraform.plan import Planned
-from constructs_lib.readers.terraform.references import Found, Target
+from constructs_lib.readers.terraform.plan import Planned, listed, mapping
+from constructs_lib.readers.terraform.references import Found, Target, specific
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 
 _WORDS = re.compile(r"[a-z0-9]+")
@@ -24,7 +25,10 @@ _HINTS: dict[str, set[str]] = {
 
 
 def variables(values: Values, resource: Planned) -> dict[str, Any]:
-    """Variables by name; of several unknown ones each reference goes to the name it suits best, the rest to all names together."""
+    """Variables by name; of several unknown ones each reference goes to the name it suits best, the rest to all names together.
+
+    Where the names are hidden too, everything that is referred to stands under ``HIDDEN_NAME``, beside what comes from input variables.
+    """
     path = ("environment", "variables")
     known, unknown = walk(resource.values, path), walk(resource.unknown, path)
     targets = values.targets(resource, *path)
@@ -35,13 +39,26 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
     )
     open_names = [name for name, flag in unknown.items() if flag is True] if isinstance(unknown, dict) else []
     if unknown is True:
-        open_names = ["variables"]
+        # The provider takes the map as a whole: one value that waits for apply hides the names of all.
+        open_names = [HIDDEN_NAME]
+        found.update(_by_inputs(values, resource, path))
     if open_names and "environment" not in resource.expressions:
         passed = values.references.arguments(resource, _ENVIRONMENT) or values.references.arguments(resource, _ANYTHING)
         placed = _distributed(values, open_names, _unused(values, passed, found))
         found.update((name, assumed(value, DYNAMIC)) for name, value in placed.items())
     elif open_names:
         found.update(_distributed(values, open_names, _unused(values, targets, found)))
+    return found
+
+
+def _by_inputs(values: Values, resource: Planned, path: tuple[str, ...]) -> dict[str, Any]:
+    """What comes from input variables, under their names: those of the environment are hidden."""
+    written = mapping(walk(resource.expressions, path)).get("references")
+    found: dict[str, Any] = {}
+    for name in specific([item for item in listed(written) if isinstance(item, str)]):
+        targets = values.references.of({"references": [name]}, resource) if name.startswith("var.") else []
+        if len(targets) == 1 and isinstance(targets[0], str):
+            found.setdefault(name.rpartition(".")[2], targets[0])
     return found
 
 

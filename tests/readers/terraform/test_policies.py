@@ -57,3 +57,15 @@ def test_a_cluster_is_asked_over_its_data_api_where_that_is_on(
     worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
     found = edges(tmp_path, plan([ROLE, cluster, policy, worker]))
     assert found == ([("aws_rds_cluster.shop", "data-api", "likely")] if asked else [])
+
+
+def test_policies_that_nobody_wrote_into_the_role_are_no_gap(tmp_path: Path) -> None:
+    """The provider marks them as known after apply in every plan that makes a role."""
+    role = resource(
+        "aws_iam_role.shop", {"name": "shop"}, {"arn": True, "inline_policy": True, "managed_policy_arns": True}
+    )
+    worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
+    assert read([write(tmp_path / "plan.json", plan([role, worker]))]).fleet.gaps == ()
+    hidden = {**role, "written": {**role["written"], "expressions": {"inline_policy": [{"policy": ref("local.text")}]}}}
+    (gap,) = read([write(tmp_path / "plan.json", plan([hidden, worker]))]).fleet.gaps
+    assert gap.missing == "what 'aws_iam_role.shop' allows: policy of 'aws_iam_role.shop' is known after apply"
