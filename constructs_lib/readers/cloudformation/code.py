@@ -14,6 +14,7 @@ _COMPUTED = re.compile(
     r"(?:environ(?:\.get)?\s*[\[(]|getenv\s*\(|process\.env\s*\[)\s*(?!['\"][A-Za-z0-9_]+['\"]\s*[\]),])"
 )
 _LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
+_QUOTED = re.compile(r"['\"]([^'\"\s]{1,250}\.[^'\"\s]{2,250})['\"]")
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
@@ -25,6 +26,7 @@ _HARMLESS = frozenset({
     "sys", "time", "traceback", "typing", "uuid",
     "aws-sdk", "cfn-response", "crypto", "dns", "path", "url", "util",
 })  # fmt: skip
+_CLIENTS = frozenset({"boto3", "botocore", "aws-sdk"})
 #: What opens a connection or runs statements without a driver: a socket, or a data API.
 _TALKS = re.compile(
     r"connect|execute|sendall|rds-data|rdsdata|redshift-data|\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL
@@ -40,6 +42,11 @@ class InlineCode:
     @cached_property
     def text(self) -> str | None:
         return _source(self._function.get("Code", "ZipFile"))
+
+    def literals(self) -> Iterator[str]:
+        """Text in quotation marks that may be an address: without spaces, and with a dot."""
+        for match in _QUOTED.finditer(self.text or ""):
+            yield match[1]
 
     def may_use(self, variable: str) -> bool:
         """Whether the code may read the variable: it names it, builds names that begin or end like it, or is not here to be read."""
@@ -59,6 +66,11 @@ class InlineCode:
             return True
         used = list(_imported(self.text))
         return not used or any(name not in _HARMLESS and not name.startswith("@aws-sdk/") for name in used)
+
+    def calls_aws(self) -> bool:
+        """Whether the code loads a client of AWS's own APIs."""
+        used = _imported(self.text or "")
+        return any(name in _CLIENTS or name.startswith("@aws-sdk/") for name in used)
 
 
 def _imported(text: str) -> Iterator[str]:

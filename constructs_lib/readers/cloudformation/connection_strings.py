@@ -20,8 +20,16 @@ _JAVA = re.compile(r"^jdbc:(?:aws-wrapper:)?", re.IGNORECASE)
 _HOST = re.compile(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
 )
-#: The host of a string of keys and values, as ADO.NET and libpq write them: ``Server=tcp:db.example.com,1433;Database=shop``.
-_KEYED = re.compile(r"(?:^|[;\s])(?:server|host|data source)\s*=\s*(?:tcp:)?(?P<host>[^;,:\s]+)", re.IGNORECASE)
+#: The host of a string of keys and values, as ADO.NET, libpq and Oracle write them: ``Server=tcp:db.example.com,1433;Database=shop``.
+_KEYED = re.compile(r"(?:^|[;\s(])(?:server|host|data source)\s*=\s*(?:tcp:)?(?P<host>[^;,:\s()]+)", re.IGNORECASE)
+#: What is filled in when the stack is deployed: a password, as a rule.
+_RESOLVED = re.compile(r"\{\{resolve:[^{}]*\}\}")
+#: A host whose own name says what it is: ``ebsdb01.corp``, ``orders-postgres.internal``.
+_OF_A_DATABASE = re.compile(
+    r"^(?:[a-z0-9-]*-)?[a-z]*(?:db|sql|postgres(?:ql)?|pg|mariadb|oracle|redis|valkey|mongo|aurora|rds)\d*(?:-[a-z0-9-]*)?\.|"
+    r"^(?:sql|mysql|postgres|redis|mongo)[a-z0-9-]*\.",
+    re.IGNORECASE,
+)
 _KEYED_PASSWORD = re.compile(r"(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<password>[^;\s]+)", re.IGNORECASE)
 _KEYED_DATABASE = re.compile(r"(?:^|[;\s])(?:database|dbname|initial catalog)\s*=", re.IGNORECASE)
 _LIMIT = re.compile(
@@ -42,6 +50,16 @@ def keyed_host_in(text: str) -> str | None:
     return match["host"] if match is not None else None
 
 
+def without_resolved(text: str) -> str:
+    """The text with a stroke for each dynamic reference: what shows of it may still be an address."""
+    return _RESOLVED.sub("-", text)
+
+
+def names_itself(host: str) -> bool:
+    """Whether a host's own name says that it is a database."""
+    return _OF_A_DATABASE.search(host) is not None
+
+
 def address_in(text: str) -> tuple[str | None, str | None]:
     """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
     engine = engine_in(text)
@@ -51,7 +69,8 @@ def address_in(text: str) -> tuple[str | None, str | None]:
         except ValueError:
             return None, None
         host = (host or "").partition(",")[0]  # of the members of a replica set, the first stands for all
-        return (host, engine) if host and not is_local(host) else (None, None)
+        named = any(map(str.isalnum, host)) and not is_local(host)
+        return (host, engine) if named else (None, None)
     host = keyed_host_in(text) or text.removeprefix("https://").partition(":")[0].partition("/")[0]
     return (None, None) if not _is_host(host) else (host.strip().lower(), None)
 

@@ -6,13 +6,14 @@ import re
 from functools import lru_cache
 
 _ABOUT_DATABASES = re.compile(
-    r"(?:^|_)(?:db|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
-    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_?strings?|jdbc|datasource|typeorm|memcache|keydb|cockroach(?:db)?|"
+    r"(?:^|_)(?:db|bd|bdd|base_de_datos|base_donnees|banco_de_dados|datenbank|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
+    r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_?strings?|jdbc|tns|datasource|typeorm|pscale|memcache|keydb|cockroach(?:db)?|"
     r"timescale(?:db)?|planetscale|cassandra|clickhouse|couchbase|neo4j|arango(?:db)?|singlestore|yugabyte(?:db)?|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql",
     re.IGNORECASE,
 )
+#: In the languages that teams name their variables in.
 _ABOUT_HOSTS = re.compile(
-    r"(?:^|_)(?:host|hostname|hosts|endpoint|servers?|address|addr|url|uri|dsn|conn(?:ection)?_?str(?:ings?)?)(?:_|$)|pghost$",
+    r"(?:^|_)(?:host|hostname|hosts|servidor|serveur|hote|tns(?:_string)?|endpoint|servers?|address|addr|url|uri|dsn|conn(?:ection)?_?str(?:ings?)?)(?:_|$)|pghost$",
     re.IGNORECASE,
 )
 #: What is an address only of what its name says: the connection of a database, the configuration of a cache's client.
@@ -44,7 +45,9 @@ _A_SECRET = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_LOGINS = re.compile(
-    r"^pg_?(?:user|password|database)$|(?:^|_)(?:user|username|password|passwd|pass|pwd|name|database)$", re.IGNORECASE
+    r"^pg_?(?:user|password|database)$|(?:^|_)(?:user|username|password|passwd|pass|pwd|name|database)$|"
+    r"(?:^|_)(?:usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)(?:_|$)",
+    re.IGNORECASE,
 )
 _ABOUT_CLUSTERS = re.compile(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$", re.IGNORECASE)
 _NOT_DATABASES = re.compile(

@@ -9,8 +9,15 @@ from functools import cached_property
 from constructs_lib.model.fleet import Gap, Store, Via
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.code import InlineCode
-from constructs_lib.readers.cloudformation.connection_strings import address_in, is_no_host, shows_host, size_in
-from constructs_lib.readers.cloudformation.database_words import names_address, names_credentials
+from constructs_lib.readers.cloudformation.connection_strings import (
+    address_in,
+    is_no_host,
+    names_itself,
+    shows_host,
+    size_in,
+    without_resolved,
+)
+from constructs_lib.readers.cloudformation.database_words import names_address, names_credentials, names_host, words_of
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
@@ -22,6 +29,8 @@ from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
 from constructs_lib.readers.cloudformation.values import Unresolved, Value, text_of
 from constructs_lib.readers.cloudformation.wording import Wording, holds_address, wording
 
+#: Where a parameter or secret is kept: text that no host can be.
+_PATH = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
 _PROXY_HOST = re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
 #: Types of store by words that can mean no other.
 _FAMILIES = tuple(
@@ -71,28 +80,55 @@ class Externals:
     def clues(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
         """What a variable says that leads to no resource of the templates."""
         text = text_of(value)
-        if text is not None and len(text) > LONGEST:
-            return
-        said = wording(function, variable, value)
-        if text is not None and "{{resolve:" not in text:
-            if said.parameter and is_no_host(text) and holds_address(function, said):
-                missing = Unresolved(f"parameter '{said.parameter}' holds no address by default", said.parameter)
-                yield from self._hidden(function, said, missing)
-            else:
-                yield from self._literal(function, said, text)
+        if text is None or len(text) <= LONGEST:
+            yield from self._said(function, wording(function, variable, value), value, text)
+
+    def told(self, function: Resource, name: str, value: Value, where: str) -> Iterator[Clue]:
+        """The same of what a function is invoked with, under a name."""
+        text = text_of(value)
+        if names_address(name) and (text is None or len(text) <= LONGEST):
+            yield from self._said(function, Wording(name, place=f"{where}, {name}"), value, text)
+
+    def in_code(self, function: Resource, text: str) -> Iterator[Clue]:
+        """What text in the inline code says."""
+        host, engine = address_in(text.rpartition("@")[2] if "://" not in text else text)
+        if host is not None and "." in host and (engine or is_database_host(host)):
+            yield from self._at(function, host, engine, f"the inline code names {host}", over_http=False)
+
+    def _said(self, function: Resource, said: Wording, value: Value, text: str | None) -> Iterator[Clue]:
+        shown = None if text is None else without_resolved(text)
+        if shown is not None and (shown == text or address_in(shown)[0] is not None):
+            yield from self._literal(function, said, shown)
         elif isinstance(value, Unresolved) and ("EndpointAddress" in value.reason or holds_address(function, said)):
             yield from self._hidden(function, said, value)
-        elif not names_credentials(variable) and (names_address(variable) or shows_host(value)):
-            self.gap(
-                function, f"environment variable {variable} names a database whose address the templates do not show"
-            )
+        elif not names_credentials(said.variable) and self._shows_address(said, value):
+            self.gap(function, f"{said.where} names a database whose address the templates do not show")
             yield from self._elsewhere(function, said, value)
+
+    def _shows_address(self, said: Wording, value: Value) -> bool:
+        """Whether text that is no literal is an address, by the variable's name, its own form, or the name of where it is kept."""
+        kept = source_of(value) if isinstance(value, str) else None
+        return names_address(said.variable) or shows_host(value) or (kept is not None and names_address(words_of(kept)))
 
     def _literal(self, function: Resource, said: Wording, text: str) -> Iterator[Clue]:
         host, engine = address_in(text)
-        if host is None or not (engine or is_database_host(host) or holds_address(function, said)):
-            return
-        where = f"environment variable {said.variable} = {host}"
+        if host is not None:
+            over_http = said.over_http or text.startswith("https://")
+            meant = engine or is_database_host(host) or holds_address(function, said)
+            named = names_host(said.variable)
+            if (meant and (said.over_http or named or not over_http)) or (named and names_itself(host)):
+                where = f"{said.where} = {host}"
+                for clue in self._at(function, host, engine, where, over_http=over_http):
+                    yield clue._replace(size=size_in(text))
+        elif said.parameter and is_no_host(text) and holds_address(function, said):
+            reason = f"parameter '{said.parameter}' holds no address by default"
+            yield from self._hidden(function, said, Unresolved(reason, said.parameter))
+        elif _PATH.fullmatch(text) and names_address(said.variable):
+            self.gap(function, f"{said.where} = '{text}' names where the address of a database is kept")
+            yield from self._unseen(function, said, text)
+
+    def _at(self, function: Resource, host: str, engine: str | None, where: str, *, over_http: bool) -> Iterator[Clue]:
+        """The database at a host: declared, of the templates, or outside."""
         if host in self.declared:
             store, pool = self.declared[host]
             yield Clue(store, "proxy" if pool else "direct", "likely", where, pool=pool, addressed=True)
@@ -101,9 +137,9 @@ class Externals:
         if known is not None:
             yield from self._to_known(known, where)
             return
+        via: Via = "proxy" if _PROXY_HOST.search(host) else "http" if over_http else "direct"
         identifier = self.outside(host, function, engine or likely_engine(host))
-        via: Via = "proxy" if _PROXY_HOST.search(host) else "http" if said.over_http else "direct"
-        yield self._weighed(function, Clue(identifier, via, "likely", where, addressed=True, size=size_in(text)))
+        yield self.weighed(function, Clue(identifier, via, "likely", where, addressed=True))
 
     def _known(self, host: str) -> Resource | None:
         """A database of the templates whose identifier the host starts with."""
@@ -125,10 +161,10 @@ class Externals:
 
     def _hidden(self, function: Resource, said: Wording, value: Unresolved) -> Iterator[Clue]:
         """An address that comes from elsewhere: the only database of the other templates, if there is just one, else a gap."""
-        where = f"environment variable {said.variable}"
+        where = said.where
         guess = self.only(function, where, f"{said.variable} {value.parameter}") if value.parameter else None
         if guess is not None:
-            yield self._weighed(function, guess)
+            yield self.weighed(function, guess)
             return
         self.gap(function, f"{where} names a database that is not known: {value.reason}")
         yield from self._elsewhere(function, said, value)
@@ -155,9 +191,9 @@ class Externals:
         if source is not None:
             proxied = "proxy" in f"{said.variable} {source}".lower()
             via: Via = "proxy" if proxied else "http" if said.over_http else "direct"
-            evidence = f"environment variable {said.variable} holds an address that comes from '{source}'"
+            evidence = f"{said.where} holds an address that comes from '{source}'"
             found = Clue(self.outside(source, function), via, "likely", evidence, addressed=True)
-            yield self._weighed(function, found)
+            yield self.weighed(function, found)
 
     def behind(self, function: Resource, variable: str, resource: Resource) -> Iterator[Clue]:
         """An address that a resource gives whose own template is not among the given ones."""
@@ -170,7 +206,7 @@ class Externals:
         self.stores.setdefault(identifier, Store(id=identifier, kind="external", engine=engine, origin=function.origin))
         return identifier
 
-    def _weighed(self, function: Resource, clue: Clue) -> Clue:
+    def weighed(self, function: Resource, clue: Clue) -> Clue:
         """An address may be for something else where the inline code talks to no database: a DNS record, or a load balancer."""
         if self.connects(function):
             return clue

@@ -70,19 +70,25 @@ class Inference:
                 found += self._variable(function, str(name), value, seen)
             else:
                 found += [_unused(clue) for clue in self._variable(function, str(name), value, Seen())]
+        for text in code.literals():
+            found += self.externals.in_code(function, text)
         statements = self.permissions.of_function(function)
         for statement in statements or ():
             found += self._statement(function, statement, seen)
         for role, where in seen.roles:
             for statement in self.permissions.of_role(role):
                 found += [
-                    clue._replace(evidence=f"{clue.evidence}, through {where}") for clue in self._logins(statement)
+                    clue._replace(evidence=f"{clue.evidence}, through {where}")
+                    for clue in (*self._logins(statement), *self.tables.clues(function, statement, seen.tables, {}))
                 ]
         if statements is None:
             found += self.tables.unseen(function, seen.tables, seen.table_names)
         if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
             found += self._told(function, statements or (), seen)
         found = self.data_apis.connecting(found, statements or ())
+        if code.calls_aws():
+            held = ("direct", "proxy")
+            found = [self.externals.weighed(function, clue) if clue.via in held else clue for clue in found]
         return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
 
     def _variable(self, function: Resource, name: str, value: Value, seen: Seen) -> Iterator[Clue]:
@@ -219,6 +225,8 @@ class Inference:
                 # An address alone may be meant for a DNS record or a tag; who connects has credentials, or sits in the network.
                 told: Certainty = "likely" if clue.secret or inside else "possible"
                 yield clue._replace(strength=weaker(clue.strength, told))
+        for name, value, where in self.invokers.named(function):
+            yield from self.externals.told(function, name, value, where)
         for value, where in self.invokers.values(function):
             told_of.outside_clusters.update((cluster, where) for cluster in named_clusters("", value))
         seen.clusters.update(told_of.clusters)

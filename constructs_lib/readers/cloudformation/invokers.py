@@ -1,4 +1,4 @@
-"""What invokes a function and tells it of a store: custom resources, rules with an input, and the rotation of a secret."""
+"""What invokes a function and tells it of a store: custom resources, rules with an input, state machines, stages of an API, rotations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.functions import function_of
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Value, items_of
+from constructs_lib.readers.cloudformation.values import Value, items_of, references_in
 
 ROTATION = "AWS::SecretsManager::RotationSchedule"
 _INPUTS = ("Input", "InputTransformer")
+_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
+#: What joins an API to a function, and its stages: type, the property that names the API, and the one that matters.
+_BEHIND = (
+    ("AWS::ApiGateway::Method", "RestApiId", ("Integration", "Uri")),
+    ("AWS::ApiGatewayV2::Integration", "ApiId", ("IntegrationUri",)),
+)
+_STAGES = (
+    ("AWS::ApiGateway::Stage", "RestApiId", "Variables"),
+    ("AWS::ApiGatewayV2::Stage", "ApiId", "StageVariables"),
+)
+#: States within states: Map and Parallel may nest, but no machine nests deeper.
+DEEPEST = 40
 
 
 class Invokers:
@@ -35,10 +47,40 @@ class Invokers:
             self._note(schedule.get("Target", "Arn"), told, f"input of schedule '{schedule.id}'")
         for rotation in estate.of_type(ROTATION):
             self._note(rotation.get("RotationLambdaARN"), [rotation.get("SecretId")], f"rotation '{rotation.id}'")
+        for machine in estate.of_type(*_MACHINES):
+            self._states(machine.get("Definition"), f"input from state machine '{machine.id}'", 0)
+        self._stages()
 
     def _custom(self, resource: Resource) -> None:
         told = {key: resource.get(key) for key in resource.properties if key != "ServiceToken"}
         self._note(resource.get("ServiceToken"), [told], f"custom resource '{resource.id}'")
+
+    def _states(self, value: Value, where: str, depth: int) -> None:
+        """The tasks of a state machine, however deep, with what they pass on."""
+        if depth > DEEPEST:
+            return
+        if isinstance(value, dict):
+            told = value.get("Parameters") or value.get("Arguments")
+            self._note(value.get("Resource"), [told], where)
+            if isinstance(told, dict) and "FunctionName" in told:
+                self._note(told["FunctionName"], [told.get("Payload")], where)
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            if isinstance(item, (dict, list)):
+                self._states(item, where, depth + 1)
+
+    def _stages(self) -> None:
+        """The variables of the stages of an API, for every function behind it."""
+        estate = self.environment.estate
+        behind: dict[str, list[Value]] = {}
+        for kind, api, path in _BEHIND:
+            for resource in estate.of_type(kind):
+                for reference in references_in(resource.get(api)):
+                    behind.setdefault(f"{reference.stack} {reference.logical_id}", []).append(resource.get(*path))
+        for kind, api, variables in _STAGES:
+            for stage in estate.of_type(kind):
+                for reference in references_in(stage.get(api)):
+                    for target in behind.get(f"{reference.stack} {reference.logical_id}", ()):
+                        self._note(target, [stage.get(variables)], f"variables of stage '{stage.id}'")
 
     def _note(self, target: Value, told: list[Value], where: str) -> None:
         function = function_of(self.environment.estate, self.environment.named, target)
@@ -50,6 +92,20 @@ class Invokers:
         for value, where in self.values(function):
             yield from self.environment.uses(value, where)
 
+    def named(self, function: Resource) -> Iterator[tuple[str, Value, str]]:
+        """Every single value that a function is told, with the names on the way to it."""
+        for value, where in self.values(function):
+            for name, item in _leaves(value, "", 0):
+                yield name, item, where
+
     def values(self, function: Resource) -> Sequence[tuple[Value, str]]:
         """What a function is told when it is invoked, and by what."""
         return self._told.get(function.key, ())
+
+
+def _leaves(value: Value, name: str, depth: int) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, dict) and depth <= DEEPEST:
+        for key, item in value.items():
+            yield from _leaves(item, f"{name}_{key}" if name else str(key), depth + 1)
+    elif name and not isinstance(value, list):
+        yield name, value

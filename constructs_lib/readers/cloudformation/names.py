@@ -12,6 +12,7 @@ from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated, text_of
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
+_RECORD = "AWS::Route53::RecordSet"
 NAMED_BY: dict[str, tuple[str, ...]] = {
     _SECRET: ("Name",),
     "AWS::DynamoDB::Table": ("TableName",),
@@ -28,7 +29,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "AWS::MemoryDB::Cluster": ("ClusterName",),
     "AWS::Redshift::Cluster": ("ClusterIdentifier",),
     "AWS::RedshiftServerless::Workgroup": ("WorkgroupName",),
-    "AWS::Route53::RecordSet": ("Name",),
+    _RECORD: ("Name",),
 }
 #: What stands before the name in an ARN, by the kind of thing it names.
 _IN_ARN = re.compile(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
@@ -56,7 +57,7 @@ class Named:
             names = self._names[resource_type] = Names()
             for resource in self.estate.of_type(resource_type):
                 for key in NAMED_BY.get(resource_type, ()):
-                    names.add(resource.get(key), resource)
+                    names.add(_written(resource, key), resource)
         return names
 
     def in_any_case(self, name: str, types: Set[str]) -> Resource | None:
@@ -79,7 +80,7 @@ class Named:
         for kind, keys in NAMED_BY.items():
             for resource in self.estate.of_type(kind):
                 for key in keys:
-                    names.add(resource.get(key), resource)
+                    names.add(_written(resource, key), resource)
         return names
 
     def resource(self, name: Value, types: Set[str] | None = None) -> Resource | None:
@@ -109,6 +110,19 @@ class Named:
             return []
         found = self._found(name, {_SECRET})
         return found if speaks_of_database(name) else [item for item in found if text_of(item.get("Name")) == name]
+
+
+def _written(resource: Resource, key: str) -> Value:
+    """A name as others write it: that of a DNS record without the dot at its end."""
+    value = resource.get(key)
+    if resource.type != _RECORD:
+        return value
+    if isinstance(value, str):
+        return value.removesuffix(".")
+    last = value.parts[-1] if isinstance(value, Text) else None
+    if not isinstance(value, Text) or not isinstance(last, str) or not last.endswith("."):
+        return value
+    return concatenated([*value.parts[:-1], last[:-1]])
 
 
 def _without_arn(name: str | Text) -> Value:

@@ -18,11 +18,19 @@ from constructs_lib.readers.cloudformation.values import Unresolved, Value, entr
 
 
 class Wording(NamedTuple):
-    """A variable of a function with the parameter that it holds, with or without a default, and how that one is described."""
+    """A variable of a function with the parameter that it holds, with or without a default, and how that one is described.
+
+    ``place`` is where it stands when that is not the environment.
+    """
 
     variable: str
     parameter: str = ""
     description: str = ""
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.place or f"environment variable {self.variable}"
 
     @property
     def words(self) -> str:
