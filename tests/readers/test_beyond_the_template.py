@@ -162,6 +162,22 @@ def test_parameters_that_only_a_permission_names(reading_of: Read, path: str, ex
     assert {certainty for _, _, certainty in found(reading_of(resources))} == expected
 
 
+@pytest.mark.parametrize(("inside", "certainty"), [(True, "likely"), (False, "possible")])
+def test_a_secret_below_a_path_that_may_be_read(reading_of: Read, inside: bool, certainty: str) -> None:
+    attached = {"SecretId": {"Ref": "Secret"}, "TargetId": {"Ref": "Db"}}
+    network = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}} if inside else {}
+    worker = function()
+    resources = {
+        "Db": DB,
+        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+        "Attached": {"Type": "AWS::SecretsManager::SecretTargetAttachment", "Properties": attached},
+        "Stored": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/shop/secret", "Value": {"Ref": "Secret"}}},
+        "Role": role("ssm:GetParameter", "arn:aws:ssm:eu-west-1:123456789012:parameter/shop/*"),
+        "F": {**worker, "Properties": {**worker["Properties"], **network}},
+    }
+    assert {strength for _, _, strength in found(reading_of(resources))} == {certainty}
+
+
 @pytest.mark.parametrize(
     ("variable", "is_database"),
     [

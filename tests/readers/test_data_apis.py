@@ -64,6 +64,25 @@ def test_a_permission_on_a_cluster_decides_which_it_is(reading_of: Read) -> None
     assert found(reading_of(resources)) == {("external:shop", "data-api", "likely")}
 
 
+@pytest.mark.parametrize(
+    ("enabled", "via"), [(True, "data-api"), ("true", "data-api"), (False, "direct"), (None, "direct")]
+)
+def test_a_secret_beside_a_permission_on_every_cluster(reading_of: Read, enabled: Any, via: str) -> None:
+    switch = {} if enabled is None else {"EnableHttpEndpoint": enabled}
+    attached = {"SecretId": {"Ref": "Secret"}, "TargetId": {"Ref": "Db"}}
+    resources = {
+        "Db": cluster(**switch),
+        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+        "Attached": {"Type": "AWS::SecretsManager::SecretTargetAttachment", "Properties": attached},
+        "F": function(),
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [
+            {"Effect": "Allow", "Action": "rds-data:*", "Resource": "*"},
+            {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"Ref": "Secret"}},
+        ]}}]}},
+    }  # fmt: skip
+    assert found(reading_of(resources)) == {("Db", via, "likely")}
+
+
 CALLED = {"Fn::Sub": "arn:aws:rds:${AWS::Region}:${AWS::AccountId}:cluster:${Cluster}"}
 
 

@@ -209,6 +209,21 @@ def test_a_secret_attached_to_a_database_outside(reading_of: Read) -> None:
     assert found(only_permitted) == {("external:Cluster", "direct", "likely")}
 
 
+def pooled(**properties: Any) -> dict[str, Any]:
+    """A machine that reads the secret of the database and that of the pooler which runs on it."""
+    statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": [REF, {"Ref": "Pooled"}]}
+    machine = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}}
+    made = {"Type": "AWS::SecretsManager::Secret", "Properties": properties}
+    return {"Db": DB, "Secret": secret("a"), "Attached": ATTACHED, "Machine": machine, "Pooled": made}
+
+
+@pytest.mark.parametrize("description", ["login of PgBouncer", "login of the mailer"])
+def test_the_secret_of_a_pooler_on_a_machine(reading_of: Read, description: str) -> None:
+    function_ = function(DB_SECRET_ARN={"Ref": "Pooled"})
+    reading = reading_of({**pooled(Description=description), "F": function_, "Role": role({"Ref": "Pooled"})})
+    assert found(reading) == ({("Db", "proxy", "likely")} if "PgBouncer" in description else set())
+
+
 def test_a_secret_that_only_the_role_names(reading_of: Read) -> None:
     resources = {"F": function(), "Role": role(f"{ARN}shop-rds-AbC123")}
     reading = reading_of(resources)

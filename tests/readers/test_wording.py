@@ -86,6 +86,8 @@ def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body
         ({"ADDRESS": "{{resolve:ssm:/shop/planetscale/host}}"}, "/shop/planetscale/host"),
         ({"DB_HOST_PARAM": "/shop/data/host"}, "/shop/data/host"),
         ({"QUEUE_PARAM": "/shop/db/host"}, None),
+        ({"CUBEJS_DB_HOST": "<YOUR_DB_HOST_HERE>"}, "CUBEJS_DB_HOST"),
+        ({"SMTP_HOST": "<YOUR_MAIL_HOST>"}, None),
         ({"SERVIDOR_BD": "central.example.com"}, "central.example.com"),
         ({"SERVIDOR_CENTRAL": "sqlcentral.example.com"}, "sqlcentral.example.com"),
         ({"SERVIDOR_SMTP": "email-smtp.example.com"}, None),
@@ -185,6 +187,8 @@ PLACED = {"VpcConfig": {"SecurityGroupIds": [{"Ref": "Inside"}], "SubnetIds": ["
         ("F", {"Layers": [{"Ref": "PyMySqlLayer"}]}, "likely"),
         ("GetFromDatabase", {}, "likely"),
         ("GetFromDynamoDb", {}, "possible"),
+        ("MigrateDb", {"Environment": {"Variables": {"SERVICE": "shop"}}}, "likely"),
+        ("MigrateDb", {"Environment": {"Variables": {"LB_ADDRESS": "http://lb.example.com"}}}, "possible"),
         ("F", {"Description": "reads redis"}, "possible"),
     ],
 )
@@ -192,7 +196,8 @@ def test_a_network_path_and_what_the_function_calls_itself(
     reading_of: Read, name: str, properties: Body, certainty: str
 ) -> None:
     layer = {"Type": "AWS::Lambda::LayerVersion"}
-    resources = {**NETWORK, "PyMySqlLayer": layer, name: function({}, **PLACED, **properties)}
+    made = {"Type": "AWS::Lambda::Function", "Properties": {**PLACED, **properties}}
+    resources = {**NETWORK, "PyMySqlLayer": layer, name: made}
     assert found(reading_of(resources)) == {("Db", "direct", certainty)}
 
 

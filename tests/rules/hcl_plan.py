@@ -45,6 +45,8 @@ COMPUTED: dict[str, tuple[str, ...]] = {
 }
 #: Maps that the provider takes as a whole: one value that waits for apply hides all of them (seen with Terraform 1.11.4, provider 5.100).
 _MAPS = {"aws_lambda_function": (("environment", "variables"),)}
+#: Blocks that may be assigned as a list: the configuration shows all of them as one expression, and a list in them is known or not.
+_ASSIGNED = {"aws_security_group": ("ingress", "egress")}
 _TEXTS = {("aws_db_parameter_group", "parameter"), ("aws_rds_cluster_parameter_group", "parameter")}
 
 
@@ -123,6 +125,10 @@ class _Planning:
         for block, name in _MAPS.get(kind, ()):
             for holder in values.get(block, []):
                 holder[name] = holder.get(name, {}) if known(holder.get(name, {})) else UNKNOWN
+        for holder in [item for name in _ASSIGNED.get(kind, ()) for item in values.get(name, [])]:
+            holder.update(
+                {name: UNKNOWN for name, item in holder.items() if isinstance(item, list) and not known(item)}
+            )
         if data:
             return _read(kind, values)
         asked = {name for other, name in self.asked if other == key}
@@ -165,7 +171,9 @@ class _Planning:
         body = self.resources[key]
         each = next((each for other, _, each in self._instances() if other == key), {})
         expressions = {
-            name: self._expression(given, each) for name, given in body.items() if name not in (*_META, BLOCK)
+            name: self._together(given, each) if name in _ASSIGNED.get(key[1], ()) else self._expression(given, each)
+            for name, given in body.items()
+            if name not in (*_META, BLOCK)
         }
         found = {**_named(key, None), "expressions": expressions}
         for name in ("count", "for_each"):
@@ -173,6 +181,11 @@ class _Planning:
                 expression = self._expression(body[name], {})
                 found |= {f"{name}_expression": expression} if expression else {}
         return found
+
+    def _together(self, given: Any, each: Json) -> Any:
+        evaluation = self._evaluation(each)
+        value = evaluation.value(given)
+        return {"references": evaluation.references} if evaluation.names else {"constant_value": value}
 
     def _expression(self, given: Any, each: Json) -> Any:
         if isinstance(given, list) and given and all(isinstance(item, dict) and BLOCK in item for item in given):

@@ -28,6 +28,7 @@ from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
 from constructs_lib.readers.cloudformation.permissions import Permissions
+from constructs_lib.readers.cloudformation.poolers import Poolers
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.schedules import Failures
 from constructs_lib.readers.cloudformation.secrets import Secrets
@@ -71,8 +72,9 @@ class _Assembly:
         granted = TableGrants(environment, permissions, self.externals)
         invokers = Invokers(environment)
         self.inference = Inference(
-            environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked, granted
-        )
+            environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked, granted,
+            Poolers(environment, secrets, permissions),
+        )  # fmt: skip
         self.unplaced = Unplaced(environment, secrets, permissions, self.externals)
         self.grants = Grants(environment, permissions)
         self.sessions = Sessions(estate, permissions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty
@@ -15,7 +15,7 @@ from constructs_lib.readers.cloudformation.permissions import Statement
 from constructs_lib.readers.cloudformation.placeholders import plain, shown
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import named_in_arn, source_of
-from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value
+from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, scalar_text
 
 #: Actions from the service authorization reference (read 2026-11-21).
 RUNS = (
@@ -129,14 +129,31 @@ class DataApis(NamedTuple):
         if named is not None:
             return named
         found = [
-            cluster for cluster in self.databases.estate.of_type(CLUSTER)
+            cluster for cluster in self._clusters()
             if isinstance(called := cluster.get("DBClusterIdentifier"), (Text, Unresolved)) and plain(shown(called)) == name
         ]  # fmt: skip
         own = [cluster for cluster in found if cluster.stack.key == function.stack.key] or found
         return own[0] if len(own) == 1 else None
 
+    def _asked(self, clue: Clue) -> Clue:
+        enabled = any(
+            c.id == clue.store and scalar_text(c.get("EnableHttpEndpoint")) == "true" for c in self._clusters()
+        )
+        return (
+            clue._replace(via="data-api", evidence=f"{clue.evidence}, and an rds-data permission") if enabled else clue
+        )
+
+    def _clusters(self) -> Iterable[Resource]:
+        return self.databases.estate.of_type(CLUSTER)
+
     def connecting(self, clues: list[Clue], statements: tuple[Statement, ...]) -> list[Clue]:
-        """Credentials of a warehouse are no connection to it where the role may run statements through Redshift's own API."""
+        """What credentials are for, where the role may run statements through a data API: no connection of their own.
+
+        Those of a cluster whose data API is on are for that; those of a warehouse for Redshift's own.
+        """
+        if any(statement.everywhere and statement.allows(*RUNS) for statement in statements):
+            held = {clue.store for clue in clues if clue.addressed}
+            clues = [self._asked(clue) if clue.permitted and clue.store not in held else clue for clue in clues]
         if not any(statement.allows(*RUNS_ON_REDSHIFT) for statement in statements):
             return clues
         warehouses = {home.id for home in self.databases.home.values() if home.type in WAREHOUSES}

@@ -23,6 +23,7 @@ from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
 from constructs_lib.readers.cloudformation.named_hosts import is_database_host, likely_engine
 from constructs_lib.readers.cloudformation.names import Named
+from constructs_lib.readers.cloudformation.parameters import is_placeholder
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
@@ -123,6 +124,9 @@ class Externals:
         elif said.parameter and is_no_host(text) and holds_address(function, said):
             reason = f"parameter '{said.parameter}' holds no address by default"
             yield from self._hidden(function, said, Unresolved(reason, said.parameter))
+        elif is_placeholder(text) and holds_address(function, said):
+            self.gap(function, f"{said.where} holds a placeholder where the address of a database is to stand")
+            yield from self._unseen(function, said, said.variable)
         elif _PATH.fullmatch(text) and names_address(said.variable):
             self.gap(function, f"{said.where} = '{text}' names where the address of a database is kept")
             yield from self._unseen(function, said, text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Set
 from functools import cached_property
 
 from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.database_words import names_host
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.event_sources import EventSources
 from constructs_lib.readers.cloudformation.kinds import TABLES
@@ -13,6 +14,7 @@ from constructs_lib.readers.cloudformation.network import Network
 from constructs_lib.readers.cloudformation.own_words import speaks_of
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import entries_of
 
 _CHANGE_STREAMS = "AWS::DocDB::DBCluster"
 
@@ -44,7 +46,7 @@ class Hints:
                 yield from (clue for clue in (found,) if clue.strength == "likely")
 
     def _weighed(self, function: Resource, store: Resource, evidence: str, *, alone: bool) -> Clue:
-        said = speaks_of(function, store) if alone else None
+        said = speaks_of(function, store) if alone and not _names_another_host(function) else None
         if said is None:
             return Clue(store.id, "direct", "possible", evidence)
         return Clue(store.id, "direct", "likely", f"{evidence}; '{said}' speaks of such a store")
@@ -61,3 +63,8 @@ class Hints:
             if home.type not in TABLES:
                 found.setdefault(home.stack.key, []).append(home)
         return found
+
+
+def _names_another_host(function: Resource) -> bool:
+    """Whether the environment tells where the function connects to, and it is none of the stores."""
+    return any(names_host(str(name)) for name in entries_of(function.get("Environment", "Variables")))

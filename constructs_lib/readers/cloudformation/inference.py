@@ -16,8 +16,9 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.kinds import TABLES, address_role
-from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement
+from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement, is_wide
 from constructs_lib.readers.cloudformation.placeholders import plain
+from constructs_lib.readers.cloudformation.poolers import Poolers
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.secrets import READ_SECRET, Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -58,6 +59,7 @@ class Inference:
     invokers: Invokers
     data_apis: DataApis
     tables: TableGrants
+    poolers: Poolers
     _named: dict[tuple[int, str], list[Use]] = field(default_factory=dict)
 
     def clues(self, function: Resource) -> list[Clue]:
@@ -164,12 +166,17 @@ class Inference:
         store = self.secrets.store_of(use.resource, use.attribute)
         proxy = self.secrets.proxy_of(use.resource)
         outside = self.secrets.outside_of(use.resource)
+        behind = self.poolers.store_of(use.resource)
         if store is not None:
             name = self.secrets.id_of(use.resource, use.attribute)
             yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True, secret_id=name)
         elif proxy is not None:
             clue = self._through(proxy, "writer", weaker(strength, "likely"), evidence.format(proxy.id))
             yield clue._replace(secret=True, secret_id=self.secrets.id_of(use.resource, use.attribute))
+        elif behind is not None:
+            held = self.secrets.id_of(use.resource, use.attribute)
+            where = f"{use.where} {verb} a pooler in front of '{behind.id}'"
+            yield Clue(behind.id, "proxy", weaker(strength, "likely"), where, secret=True, secret_id=held)
         elif outside is not None:
             name, attachment = outside
             held = self.secrets.id_of(use.resource, use.attribute)
@@ -233,12 +240,13 @@ class Inference:
         for statement in statements:
             yield from self.data_apis.told(function, statement, told_of.clusters, told_of.outside_clusters)
             if statement.allows(*_READ_PARAMETER):
-                alone: Certainty = "possible" if statement.shared else "likely"
                 for resource in statement.resources:
+                    wide = not inside and is_wide(resource)
                     for use in self.environment.parameters(resource, "permission to read"):
-                        yield from (
-                            clue._replace(strength=weaker(clue.strength, alone)) for clue in self._use(use, Seen())
-                        )
+                        for clue in self._use(use, Seen()):
+                            # Whoever may read all below a path, outside of any network, may be after other things than a login.
+                            vague = statement.shared or (wide and clue.secret)
+                            yield clue._replace(strength="possible" if vague else weaker(clue.strength, "likely"))
 
 
 def _unused(clue: Clue) -> Clue:

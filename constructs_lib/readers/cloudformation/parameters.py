@@ -54,7 +54,7 @@ class Parameters:
         guess = self.stack.estate.output_called_like(self.stack, name)
         if guess is not None:
             return guess
-        if declared.get("Default") is not None and not _is_placeholder(declared["Default"]):
+        if declared.get("Default") is not None and not is_placeholder(declared["Default"]):
             return _typed(declared["Default"], kind)
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and 0 < len(allowed) <= MOST_OPTIONS:
@@ -66,10 +66,10 @@ class Parameters:
 
 def _is_to_be_given(default: Any, declared: dict[str, Any]) -> bool:
     """An empty default, or a placeholder, that nothing tests against is to be filled in; see ``output_called_like``."""
-    return (scalar_text(default) == "" or _is_placeholder(default)) and not declared.get("AllowedValues")
+    return (scalar_text(default) == "" or is_placeholder(default)) and not declared.get("AllowedValues")
 
 
-def _is_placeholder(default: Any) -> bool:
+def is_placeholder(default: Any) -> bool:
     """Whether a default only says what is to stand there: ``<DATABASE_HOST>``."""
     return isinstance(default, str) and _PLACEHOLDER.fullmatch(default.strip()) is not None
 

@@ -64,7 +64,7 @@ class Statement(NamedTuple):
     @property
     def everywhere(self) -> bool:
         """Whether it covers resources without naming one."""
-        return any(_is_wide(resource) for resource in self.resources)
+        return any(is_wide(resource) for resource in self.resources)
 
 
 @lru_cache(maxsize=8192)
@@ -82,7 +82,8 @@ def covers(pattern: str, action: str) -> bool:
     return fnmatchcase(action, pattern)
 
 
-def _is_wide(resource: Value) -> bool:
+def is_wide(resource: Value) -> bool:
+    """Whether the resource of a statement stands for several, without a reference to one."""
     if isinstance(resource, Text):
         last = resource.parts[-1]
         return isinstance(last, str) and _ends_wide(last) and not any(isinstance(p, Reference) for p in resource.parts)

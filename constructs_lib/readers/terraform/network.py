@@ -8,7 +8,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.security_groups import ONLY_LISTED
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import Found, intrinsic
+from constructs_lib.readers.terraform.references import Found, Target, intrinsic
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 from constructs_lib.readers.terraform.vocabulary import WORDS
 
@@ -100,7 +100,8 @@ def _replaced(value: Any, known: dict[str, Any]) -> Any:
 
 def _blocks(values: Values, resource: Planned, name: str) -> Iterator[dict[str, Any]]:
     """The blocks of an argument; what waits for apply as references or unresolved."""
-    written = listed(resource.expressions.get(name))
+    expression = resource.expressions.get(name)
+    written = listed(expression)
     flags = listed(mapping(resource.unknown).get(name))
     for index, block in enumerate(listed(resource.values.get(name))):
         expressions = mapping(written[index] if index < len(written) else None)
@@ -111,10 +112,20 @@ def _blocks(values: Values, resource: Planned, name: str) -> Iterator[dict[str, 
                 found[key] = _parts(values, targets, f"{key} of '{resource.address}'")
         for key, flag in mapping(flags[index] if index < len(flags) else None).items():
             if flag is True and not _known(found.get(key)):
-                found[key] = Unresolved(f"{key} of '{resource.address}' is {AFTER_APPLY}")
+                sole = sum(mapping(other).get(key) is True for other in flags) == 1
+                targets = _groups(values, resource, expression) if sole and key == "security_groups" else []
+                found[key] = _parts(values, targets, key) or Unresolved(
+                    f"{key} of '{resource.address}' is {AFTER_APPLY}"
+                )
         if found.get("self") is True:
             found["security_groups"] = [*listed(found.get("security_groups")), intrinsic(Found(resource, ()))]
         yield found
+
+
+def _groups(values: Values, resource: Planned, expression: Any) -> list[Target]:
+    """The groups that all blocks together refer to: of blocks which may be assigned as a list, a plan shows nothing apart."""
+    targets = values.references.of(expression, resource) if isinstance(expression, dict) else []
+    return [target for target in targets if isinstance(target, Found) and target.resource.type == "aws_security_group"]
 
 
 def _known(value: Any) -> bool:
