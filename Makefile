@@ -6,7 +6,7 @@ FUNCTIONS := order_api idempotency_check project_catalog sales_dashboard_project
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale speed corpus robustness fuzz explore wheel clean
+.PHONY: help setup tools demo test unit lint types contracts format benchmark soundness reality scale speed corpus plans robustness fuzz explore wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ speed: setup ## beside cfn-lint and checkov, one template alone, 2,000 as one fl
 
 corpus: setup ## precision and recall on labelled real templates; CASES=folder for others
 	@$(PYTHON) benchmarks/corpus.py $(or $(CASES),tests/corpus)
+
+plans: setup ## the Terraform examples planned by a real terraform; PROVIDER=folder of an unpacked AWS provider (half an hour)
+	@$(PYTHON) benchmarks/real_plans.py --provider $(PROVIDER)
 
 robustness: setup ## 100,000 broken documents, and every value of the examples hidden in turn (a quarter of an hour)
 	@$(PYTHON) benchmarks/hidden_values.py
