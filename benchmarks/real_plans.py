@@ -151,8 +151,8 @@ def judged(folder: Path, text: str) -> Report:
 
 
 def said(report: Report) -> Any:
-    """The findings without their sums, which name the lines of the plan."""
-    return plain([(item.code, item.subject, item.severity, item.confidence, item.message) for item in report.findings])
+    """The findings without their words: a plan lists resources by name, and everything on one line."""
+    return plain([(item.code, item.severity, item.confidence) for item in report.findings])
 
 
 def plain(value: Any) -> Any:

@@ -140,6 +140,12 @@ def test_a_permission_on_every_table_beside_the_only_one_of_the_template(reading
     }
 
 
+def test_a_permission_on_every_table_and_the_one_that_the_code_names(reading_of: Read) -> None:
+    code = {"ZipFile": "import boto3\nvisits = boto3.resource('dynamodb').Table('visits')\n"}
+    resources = {"F": function(Code=code), "Role": role("*"), "T": table("visits"), "Other": table("contacts")}
+    assert edges(reading_of(resources)) == {("F", "T", "likely")}
+
+
 def test_a_literal_is_not_the_parameter_of_that_name(reading_of: Read) -> None:
     resources = {"F": function(), "Role": role(arn("Trips")), "T": table(TRIPS)}
     assert edges(reading_of(resources, Parameters=PARAMETERS)) == {("F", "external:Trips", "likely")}

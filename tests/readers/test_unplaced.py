@@ -209,6 +209,12 @@ def test_a_secret_attached_to_a_database_outside(reading_of: Read) -> None:
     assert found(only_permitted) == {("external:Cluster", "direct", "likely")}
 
 
+@pytest.mark.parametrize(("name", "sure"), [("pricing/upstash-redis", True), ("pricing/redis", False)])
+def test_the_secret_of_a_service_that_needs_no_network(reading_of: Read, name: str, sure: bool) -> None:
+    reading = reading_of({"F": function(inside=False, REDIS_SECRET_NAME=name), "Role": role("*")})
+    assert found(reading) == ({(f"external:{name}", "direct", "likely")} if sure else set())
+
+
 def pooled(**properties: Any) -> dict[str, Any]:
     """A machine that reads the secret of the database and that of the pooler which runs on it."""
     statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": [REF, {"Ref": "Pooled"}]}

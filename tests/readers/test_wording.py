@@ -26,6 +26,7 @@ def found(reading: Reading) -> set[tuple[str, str, str]]:
     ("variables", "declared"),
     [
         ({"DATABASE__URL": GIVEN}, {"Default": ""}),
+        ({"DB_HOST": GIVEN}, {"Default": "Given"}),
         ({"REDIS_CONFIGURATION": GIVEN}, {"Default": "<REDIS>"}),
         ({"MONGODB_CONNECTION": GIVEN}, {}),
         ({"CACHE_HOST": GIVEN}, {}),
@@ -85,6 +86,7 @@ def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body
         ({"PSCALE_HOST": "{{resolve:ssm:/shop/planetscale/host}}"}, "/shop/planetscale/host"),
         ({"ADDRESS": "{{resolve:ssm:/shop/planetscale/host}}"}, "/shop/planetscale/host"),
         ({"DB_HOST_PARAM": "/shop/data/host"}, "/shop/data/host"),
+        ({"MONGODB_CONNECTION_PARAM": "/shop/mongodb/uri"}, "/shop/mongodb/uri"),
         ({"QUEUE_PARAM": "/shop/db/host"}, None),
         ({"CUBEJS_DB_HOST": "<YOUR_DB_HOST_HERE>"}, "CUBEJS_DB_HOST"),
         ({"SMTP_HOST": "<YOUR_MAIL_HOST>"}, None),
@@ -131,6 +133,15 @@ def test_an_address_that_no_database_gives(reading_of: Read, kind: str) -> None:
     assert found(reading_of(resources)) == {("external:Front", "direct", "likely")}
     other = {"F": function({"TARGET": {"Ref": "Front"}}), "Front": {"Type": kind, "Properties": {}}}
     assert found(reading_of(other)) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "store"), [("${Given}-DbHost", {"external:Given-DbHost"}), ("${AWS::StackName}-${Nobody}", set())]
+)
+def test_an_import_whose_name_a_parameter_begins(reading_of: Read, name: str, store: set[str]) -> None:
+    host = {"Fn::ImportValue": {"Fn::Sub": name}}
+    reading = reading_of({"F": function({"DB_HOST": host})}, Parameters={"Given": {"Type": "String"}})
+    assert {item.id for item in reading.fleet.stores} == store
 
 
 def test_a_placeholder_in_a_host_is_what_the_database_is_called_by(reading_of: Read) -> None:

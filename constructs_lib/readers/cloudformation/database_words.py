@@ -18,7 +18,7 @@ _ABOUT_HOSTS = re.compile(
 )
 #: What is an address only of what its name says: the connection of a database, the configuration of a cache's client.
 _ABOUT_CONNECTIONS = re.compile(
-    r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?$|(?:redis|valkey|cache)_config(?:uration)?$",
+    r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?(?:_(?:param(?:eter)?|path))?$|(?:redis|valkey|cache)_config(?:uration)?$",
     re.IGNORECASE,
 )
 #: What ends so holds the address of a database, whatever the application is called: AUTH_DB_HOST, API_DATABASE_URL.
@@ -34,6 +34,10 @@ _OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$",
 _BESIDE_ADDRESSES = re.compile(r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count)$", re.IGNORECASE)
 _BARE_HOST = re.compile(
     r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$", re.IGNORECASE
+)
+#: Services that are reached over the internet, from inside a VPC or outside of any.
+_PUBLIC = re.compile(
+    r"upstash|atlas|neon|planetscale|supabase|cockroach|timescale|aiven|redis_?(?:cloud|labs)|turso", re.IGNORECASE
 )
 _BARE_LOGIN = re.compile(r"^(?:user|username|user_name|password|passwd|pass|pwd)$", re.IGNORECASE)
 _ABOUT_CREDENTIALS = re.compile(
@@ -136,6 +140,11 @@ def names_cluster(variable: str) -> bool:
 def speaks_of_database(text: str) -> bool:
     """Whether a name, path or sentence has a word for a database in it."""
     return bool(_ABOUT_DATABASES.search(words_of(text)))
+
+
+def is_public(text: str) -> bool:
+    """Whether a name is about a database service that needs no VPC."""
+    return _PUBLIC.search(text) is not None
 
 
 def words_of(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from constructs_lib.model.fleet import Gap
 from constructs_lib.readers.cloudformation.intrinsics import Resolver
 from constructs_lib.readers.cloudformation.lookups import Names
+from constructs_lib.readers.cloudformation.placeholders import called, plain
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, guessed, scalar_text, text_of
 from constructs_lib.readers.reading import Unread
@@ -108,9 +109,10 @@ class Estate:
                         self._exports.add(stack.resolve(export["Name"]), (stack, output))
         found = self._exports.find(name)
         if len(found) != 1:
-            shown = text_of(name)
-            what = shown or "with a name known at deploy time"
-            return Unresolved(f"import {what} comes from a stack that was not given", imported=shown)
+            known = called(name)
+            what = known or "with a name known at deploy time"
+            source = plain(known) if known else None
+            return Unresolved(f"import {what} comes from a stack that was not given", imported=source)
         return self.output(*found[0])
 
     def stored(self, name: Value) -> Value:

@@ -40,7 +40,7 @@ class Parameters:
             return _typed(override, kind)
         if kind.startswith("AWS::SSM::Parameter::Value"):
             return self._stored(name, declared.get("Default"))
-        if declared.get("Default") is not None and not _is_to_be_given(declared["Default"], declared):
+        if declared.get("Default") is not None and not _is_to_be_given(name, declared):
             return _typed(declared["Default"], kind)
         return self._undecided(name, declared, kind)
 
@@ -54,7 +54,7 @@ class Parameters:
         guess = self.stack.estate.output_called_like(self.stack, name)
         if guess is not None:
             return guess
-        if declared.get("Default") is not None and not is_placeholder(declared["Default"]):
+        if declared.get("Default") is not None and not _stands_for_itself(name, declared):
             return _typed(declared["Default"], kind)
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and 0 < len(allowed) <= MOST_OPTIONS:
@@ -64,9 +64,15 @@ class Parameters:
         return Unresolved(f"parameter '{name}' {missing}", name)
 
 
-def _is_to_be_given(default: Any, declared: dict[str, Any]) -> bool:
+def _is_to_be_given(name: str, declared: dict[str, Any]) -> bool:
     """An empty default, or a placeholder, that nothing tests against is to be filled in; see ``output_called_like``."""
-    return (scalar_text(default) == "" or is_placeholder(default)) and not declared.get("AllowedValues")
+    empty = scalar_text(declared["Default"]) == ""
+    return (empty or _stands_for_itself(name, declared)) and not declared.get("AllowedValues")
+
+
+def _stands_for_itself(name: str, declared: dict[str, Any]) -> bool:
+    """A default that says only what is meant: a placeholder, or the parameter's own name, as Amplify writes it."""
+    return is_placeholder(declared["Default"]) or declared["Default"] == name
 
 
 def is_placeholder(default: Any) -> bool:

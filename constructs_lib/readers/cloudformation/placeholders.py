@@ -23,6 +23,12 @@ def shown(value: Value) -> str:
     return _UNNAMED
 
 
+def called(value: Value) -> str | None:
+    """A value as text, ``${name}`` for what comes from elsewhere; ``None`` where nothing names a part of it."""
+    text = shown(value)
+    return None if _UNNAMED in text else text
+
+
 def plain(text: str) -> str:
     """The text with just the names in the places of what they fill."""
     return _PLACE.sub(r"\1", text)

@@ -17,7 +17,7 @@ from constructs_lib.readers.cloudformation.kinds import TABLES
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import plain
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Either, Text, Unresolved, Value, entries_of
+from constructs_lib.readers.cloudformation.values import Either, Text, Unresolved, Value, entries_of, text_of
 
 TABLE_USE = (
     "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
@@ -88,7 +88,16 @@ class TableGrants:
             yield Clue(self.externals.table(name), "http", "likely", evidence)
 
     def _beside(self, function: Resource, statement: Statement, *, named: bool) -> Iterator[Clue]:
-        """The only table of a function's own template, where a permission on all is written by hand and nothing names one."""
+        """What a permission on all tables is for, where it is written by hand: a table that the inline code names, or the only one of the
+        function's own template.
+        """
+        code = InlineCode(function).text
+        in_code = [table for table in self._own(function) if code is not None and _is_named_in(code, table)]
+        for table in in_code:
+            evidence = f"dynamodb permission on every table, and the inline code names '{table.id}'"
+            yield Clue(table.id, "http", "likely", evidence)
+        if in_code:
+            return
         own = [] if named or statement.ready_made or self._names_table(function) else self._own(function)
         if len(own) == 1 and _may_use_tables(function):
             evidence = f"dynamodb permission on every table, and its template makes '{own[0].id}' only"
@@ -190,6 +199,11 @@ class TableGrants:
 def _speaks_of_dynamodb(function: Resource, names: Iterable[str]) -> bool:
     variables = entries_of(function.get("Environment", "Variables"))
     return any(_DYNAMODB.search(str(word)) for word in (*names, *variables))
+
+
+def _is_named_in(code: str, table: Resource) -> bool:
+    name = text_of(table.get("TableName"))
+    return name is not None and any(f"{mark}{name}{mark}" in code for mark in ("'", '"'))
 
 
 def _may_use_tables(function: Resource) -> bool:

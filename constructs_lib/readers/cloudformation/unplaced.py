@@ -12,6 +12,7 @@ from constructs_lib.readers.cloudformation.connection_strings import is_local, i
 from constructs_lib.readers.cloudformation.data_apis import RUNS, RUNS_ON_REDSHIFT
 from constructs_lib.readers.cloudformation.database_words import (
     describes_credentials,
+    is_public,
     names_address,
     names_cluster,
     names_credentials,
@@ -150,7 +151,7 @@ class Unplaced:
     ) -> bool:
         """Whether credentials make a connection to a database outside: nothing else is in sight that they may be for."""
         return (
-            _inside(function)
+            (_inside(function) or is_public(held.words))
             and self.externals.connects(function)
             and InlineCode(function).may_use(held.variable)
             and not any(names_cluster(str(name)) for name in entries_of(function.get("Environment", "Variables")))
@@ -161,9 +162,8 @@ class Unplaced:
 
     def _outside(self, function: Resource, held: Credentials) -> Clue:
         via: Via = "proxy" if "proxy" in held.words.lower() else "direct"
-        evidence = (
-            f"{held.where} names credentials of a database, '{held.name}'{held.hint}, and the function is in a VPC"
-        )
+        reach = "the function is in a VPC" if _inside(function) else "its service is reached from everywhere"
+        evidence = f"{held.where} names credentials of a database, '{held.name}'{held.hint}, and {reach}"
         return Clue(self.externals.outside(str(held.name), function), via, "likely", evidence, secret=True)
 
     def _open_host(self, function: Resource, *, alone: bool) -> Iterator[Clue]:
