@@ -42,8 +42,15 @@ class Line:
 
 
 async def open_line(port: int) -> Line:
-    """Connect to a port of this machine. Raises OSError when nobody listens."""
-    return Line(port, *await asyncio.open_connection(HOST, port))
+    """Connect to a port of this machine; who is called off meanwhile leaves no open connection. Raises OSError when nobody listens."""
+    opening = asyncio.ensure_future(asyncio.open_connection(HOST, port))
+    try:
+        return Line(port, *await asyncio.shield(opening))
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if not opening.cancelled() and opening.exception() is None:
+            opening.result()[1].close()
+        raise
 
 
 async def request(port: int, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"") -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_ASKED_AGAIN_SECONDS = 0.2
 
 
 async def together(clients: Iterable[Coroutine[Any, Any, T]], seconds: float) -> list[T]:
@@ -25,6 +26,14 @@ async def together(clients: Iterable[Coroutine[Any, Any, T]], seconds: float) ->
             raise asyncio.TimeoutError
         return [task.result() for task in failed or tasks]
     finally:
-        for task in tasks:
+        await _call_off(tasks)
+
+
+async def _call_off(tasks: list[asyncio.Task[T]]) -> None:
+    """Cancel until everybody is gone: before Python 3.12 ``asyncio.wait_for`` may take a cancellation for its result and go on."""
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, left = await asyncio.wait(left, timeout=_ASKED_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)

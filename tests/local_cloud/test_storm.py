@@ -13,7 +13,7 @@ import pytest
 
 import demo.storm
 from constructs_lib.errors import RehearsalError
-from demo.http_client import request
+from demo.http_client import open_line, request
 from demo.machine import Machine, Numbers, machine
 from demo.storm import Address, storm
 
@@ -111,6 +111,29 @@ def test_orders_that_never_get_in_end_at_the_deadline(shop: tuple[Shop, Address]
         RehearsalError, match=r"3 of 3 orders were still missing after 0\.5 s; answers so far: \{429: \d+\}"
     ):
         storm(address, here, orders=3, deadline_seconds=0.5)
+
+
+def test_a_line_that_opens_while_its_client_is_called_off_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+
+    class Writer:
+        def close(self) -> None:
+            closed.append(True)
+
+    async def opened(*_: object) -> tuple[None, Writer]:
+        return None, Writer()
+
+    async def called_off() -> None:
+        client = asyncio.ensure_future(open_line(1))
+        for _ in range(2):
+            await asyncio.sleep(0)
+        client.cancel()
+        await client
+
+    monkeypatch.setattr(asyncio, "open_connection", opened)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(called_off())
+    assert closed == [True]
 
 
 @pytest.mark.parametrize(

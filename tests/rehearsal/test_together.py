@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -53,3 +54,19 @@ def test_a_cancelled_caller_leaves_no_client_behind() -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(call_off())
     assert sorted(ended) == [1, 2]
+
+
+def test_whoever_takes_one_calling_off_for_an_answer_is_called_off_again() -> None:
+    """As ``asyncio.wait_for`` does before Python 3.12 when the answer comes in the same moment."""
+    asked = 0
+
+    async def stubborn() -> None:
+        nonlocal asked
+        while asked < 3:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            asked += 1
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(asyncio.wait_for(together([stubborn()], 0.01), 20))
+    assert asked == 3
