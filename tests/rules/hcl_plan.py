@@ -85,6 +85,7 @@ class _Planning:
             changes.append(
                 {**_named(key, index), "change": {"actions": ["create"], "after_unknown": _unknown(values) or {}}}
             )
+        planned.sort(key=lambda item: str(item["address"]))
         return {
             "format_version": "1.2",
             "terraform_version": "1.11.4",
