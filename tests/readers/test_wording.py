@@ -171,9 +171,9 @@ def test_a_connection_string_with_a_hole_shows_no_password(reading_of: Read, tex
 def test_a_placeholder_that_is_tested_against_is_a_value(reading_of: Read) -> None:
     parameters = {"Given": {"Type": "String", "Default": "<none>", "AllowedValues": ["<none>", "a"]}}
     conditions = {"Open": {"Fn::Equals": [GIVEN, "<none>"]}}
-    made = {**function({"DB_HOST": "db.example.com"}), "Condition": "Open"}
-    reading = reading_of({"F": made}, Parameters=parameters, Conditions=conditions)
-    assert found(reading) == {("external:db.example.com", "direct", "likely")}
+    made = {**function({"DB_HOST": {"Fn::GetAtt": ["Db", "Endpoint.Address"]}}), "Condition": "Open"}
+    reading = reading_of({"F": made, "Db": NETWORK["Db"]}, Parameters=parameters, Conditions=conditions)
+    assert found(reading) == {("Db", "direct", "certain")}
 
 
 NETWORK = {

@@ -14,7 +14,7 @@ _COMPUTED = re.compile(
     r"(?:environ(?:\.get)?\s*[\[(]|getenv\s*\(|process\.env\s*\[)\s*(?!['\"][A-Za-z0-9_]+['\"]\s*[\]),])"
 )
 _LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
-_QUOTED = re.compile(r"['\"]([^'\"\s]{1,250}\.[^'\"\s]{2,250})['\"]")
+_QUOTED = re.compile(r"['\"]([^'\"\s]{4,500})['\"]")
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
@@ -46,7 +46,8 @@ class InlineCode:
     def literals(self) -> Iterator[str]:
         """Text in quotation marks that may be an address: without spaces, and with a dot."""
         for match in _QUOTED.finditer(self.text or ""):
-            yield match[1]
+            if "." in match[1]:
+                yield match[1]
 
     def may_use(self, variable: str) -> bool:
         """Whether the code may read the variable: it names it, builds names that begin or end like it, or is not here to be read."""

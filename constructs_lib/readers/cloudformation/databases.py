@@ -8,7 +8,7 @@ from functools import cached_property
 from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.readers.cloudformation.declared import Declared
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTANCE, MEMBERS, STORES
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTANCE, MEMBERS, STORES, TABLES
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.parameter_groups import ParameterGroups, Settings
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -71,6 +71,15 @@ class Databases:
     def relational(self) -> frozenset[str]:
         """Ids of the RDS and Aurora databases."""
         return frozenset(home.id for home in self.home.values() if home.type in (CLUSTER, INSTANCE))
+
+    @cached_property
+    def holding(self) -> dict[str, list[Resource]]:
+        """The stores that hold connections, by stack."""
+        found: dict[str, list[Resource]] = {}
+        for home in dict.fromkeys(self.home.values()):
+            if home.type not in TABLES:
+                found.setdefault(home.stack.key, []).append(home)
+        return found
 
     def store_of(self, resource: Resource) -> Resource | None:
         """The resource of the store that an instance, cluster, table … belongs to."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from functools import cached_property
 
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.database_words import names_host
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.event_sources import EventSources
-from constructs_lib.readers.cloudformation.kinds import TABLES
 from constructs_lib.readers.cloudformation.network import Network
 from constructs_lib.readers.cloudformation.own_words import speaks_of
 from constructs_lib.readers.cloudformation.permissions import Permissions
@@ -39,7 +37,7 @@ class Hints:
             if origin.id not in known and origin.type == _CHANGE_STREAMS:
                 yield Clue(origin.id, "direct", "possible", f"its change stream invokes '{function.id}'")
         if not known and not reachable and self._has_hidden_role(function):
-            beside = self._holding.get(function.stack.key, [])
+            beside = self.databases.holding.get(function.stack.key, [])
             if len(beside) == 1:
                 where = f"'{beside[0].id}' is the only store of its stack, and its role is not given"
                 found = self._weighed(function, beside[0], where, alone=True)
@@ -54,15 +52,6 @@ class Hints:
     def _has_hidden_role(self, function: Resource) -> bool:
         placed = function.get("VpcConfig") is not None and function.get("Role") is not None
         return placed and self.permissions.role_of(function) is None
-
-    @cached_property
-    def _holding(self) -> dict[str, list[Resource]]:
-        """The stores that hold connections, by stack."""
-        found: dict[str, list[Resource]] = {}
-        for home in dict.fromkeys(self.databases.home.values()):
-            if home.type not in TABLES:
-                found.setdefault(home.stack.key, []).append(home)
-        return found
 
 
 def _names_another_host(function: Resource) -> bool:

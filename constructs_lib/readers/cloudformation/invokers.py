@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.environment import Environment
@@ -24,6 +25,8 @@ _STAGES = (
 )
 #: States within states: Map and Parallel may nest, but no machine nests deeper.
 DEEPEST = 40
+#: Far more than an invocation carries (256 KB); aliases of YAML may stand for a million values.
+MOST_TOLD = 5_000
 
 
 class Invokers:
@@ -71,15 +74,15 @@ class Invokers:
     def _stages(self) -> None:
         """The variables of the stages of an API, for every function behind it."""
         estate = self.environment.estate
-        behind: dict[str, list[Value]] = {}
+        behind: dict[tuple[str, str], list[Value]] = {}
         for kind, api, path in _BEHIND:
             for resource in estate.of_type(kind):
                 for reference in references_in(resource.get(api)):
-                    behind.setdefault(f"{reference.stack} {reference.logical_id}", []).append(resource.get(*path))
+                    behind.setdefault((reference.stack, reference.logical_id), []).append(resource.get(*path))
         for kind, api, variables in _STAGES:
             for stage in estate.of_type(kind):
                 for reference in references_in(stage.get(api)):
-                    for target in behind.get(f"{reference.stack} {reference.logical_id}", ()):
+                    for target in behind.get((reference.stack, reference.logical_id), ()):
                         self._note(target, [stage.get(variables)], f"variables of stage '{stage.id}'")
 
     def _note(self, target: Value, told: list[Value], where: str) -> None:
@@ -95,7 +98,7 @@ class Invokers:
     def named(self, function: Resource) -> Iterator[tuple[str, Value, str]]:
         """Every single value that a function is told, with the names on the way to it."""
         for value, where in self.values(function):
-            for name, item in _leaves(value, "", 0):
+            for name, item in islice(_leaves(value, "", 0), MOST_TOLD):
                 yield name, item, where
 
     def values(self, function: Resource) -> Sequence[tuple[Value, str]]:

@@ -6,7 +6,6 @@ Numbers carry their own reason as a ``Quantity``; a word does not, and one that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from constructs_lib.model.fleet import Fleet, Gap
 from constructs_lib.model.unread import WRITE
@@ -90,24 +89,15 @@ class UnreadWords:
 
     def _of_role(self, function: Resource) -> Iterator[Gap]:
         """A function in a VPC beside a store, whose role nobody sees: nothing else would tell that it may connect."""
-        beside = self._stores.get(function.stack.key)
+        beside = self.databases.holding.get(function.stack.key)
         role = function.get("Role")
         if beside is None or role is None or function.get("VpcConfig") is None or self.permissions.role_of(function):
             return
-        store = f"'{beside[0]}'" if len(beside) == 1 else "a store of its stack"
+        store = f"'{beside[0].id}'" if len(beside) == 1 else "a store of its stack"
         unread = why_unread(role)
         why = "its role is not given" + (f" ({unread})" if unread else "")
         advice = "give the template that makes the role as well, or declare the connection"
         yield Gap(function.id, f"whether '{function.id}' connects to {store}: {why}", advice, function.origin)
-
-    @cached_property
-    def _stores(self) -> dict[str, list[str]]:
-        """The stores that hold connections, by stack."""
-        found: dict[str, list[str]] = {}
-        for home in dict.fromkeys(self.databases.home.values()):
-            if home.type not in TABLES:
-                found.setdefault(home.stack.key, []).append(home.id)
-        return found
 
     def _of_proxy(self, proxy: Resource) -> Iterator[Gap]:
         yield from _gap(proxy, proxy.get("EngineFamily"), f"engine family of '{proxy.id}'")

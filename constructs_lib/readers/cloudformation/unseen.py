@@ -14,7 +14,7 @@ _SECRET_ARN = re.compile(r"arn:[^}]*?:secret:")
 #: AWS's limit for the name of a secret.
 _LONGEST_NAME = 512
 _LONGEST_SHOWN = 2_048
-_LOGIN = re.compile(r"[\s;]\S*=|^\S*=.*[\s;]")
+_LOGIN = re.compile(r"[\s;][^\s;=]*=|^[^\s;=]*=.*[\s;]")
 _NAMED = re.compile(r"[A-Za-z0-9]{2}")
 #: What names a database or warehouse inside an ARN, after the region and account.
 _IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
