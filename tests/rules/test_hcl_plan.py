@@ -26,6 +26,11 @@ def without_nulls(resources: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def the_pool(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    (pool,) = (item for item in resources if item["type"] == "aws_db_proxy_default_target_group")
+    return pool
+
+
 def test_the_configuration_shows_the_same_references_and_constants() -> None:
     keys = ("mode", "type", "name", "expressions", "for_each_expression", "count_expression")
     printed, ours = (plan["configuration"]["root_module"]["resources"] for plan in (PRINTED, OURS))
@@ -67,15 +72,16 @@ resource "aws_ssm_parameter" "setup" {
 
 def test_blocks_are_lists_with_the_providers_defaults() -> None:
     plan = json.loads(plan_of(BLOCKS))
-    pool = plan["planned_values"]["root_module"]["resources"][0]["values"]
+    planned, configured = (plan[part]["root_module"]["resources"] for part in ("planned_values", "configuration"))
+    pool = the_pool(planned)["values"]
 
     assert pool["db_proxy_name"] == "orders"
     assert pool["connection_pool_config"] == [
         {"max_connections_percent": 50, "max_idle_connections_percent": 50, "connection_borrow_timeout": 120}
     ]
-    unknown = plan["resource_changes"][0]["change"]["after_unknown"]
+    unknown = the_pool(plan["resource_changes"])["change"]["after_unknown"]
     assert unknown == {"id": True, "arn": True, "connection_pool_config": [{"init_query": True}]}
-    written = plan["configuration"]["root_module"]["resources"][0]["expressions"]["connection_pool_config"]
+    written = the_pool(configured)["expressions"]["connection_pool_config"]
     assert written == [
         {
             "max_connections_percent": {"constant_value": 50},
