@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+from constructs_lib.model.actions import any_covers
 
 
 class Grant(NamedTuple):
@@ -21,7 +22,7 @@ class Grant(NamedTuple):
 
     def covers(self, action: str) -> bool:
         """Whether the statement speaks of that action, by name or by pattern."""
-        return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions)
+        return any_covers(self.actions, (action,))
 
 
 def allowing(grants: Iterable[Grant], action: str) -> tuple[Grant, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from constructs_lib.model.actions import any_covers
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions, covers
+from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
@@ -81,10 +82,10 @@ class Logins:
     def _answer(self, role: Resource) -> bool | None:
         policies = list(self._policies(role))
         actions = [action for policy in policies for action in policy.actions]
-        if any(covers(action, CONNECT) for action in actions):
+        if any_covers(tuple(actions), (CONNECT,)):
             return True
         # A role that takes on another role may log in as that one.
-        hidden = self._loose or any(covers(action, ASSUME) for action in actions)
+        hidden = self._loose or any_covers(tuple(actions), (ASSUME,))
         return None if hidden or not all(policy.complete for policy in policies) else False
 
     def _policies(self, role: Resource) -> Iterator[Said]:
@@ -108,7 +109,7 @@ class Logins:
         names = [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]
         if all(self.permissions.role(name) is not None for name in names):
             return False
-        return any(covers(action, CONNECT) for action in _said(policy.get("PolicyDocument")).actions)
+        return any_covers(_said(policy.get("PolicyDocument")).actions, (CONNECT,))
 
 
 def _names_a_role(function: Resource) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from constructs_lib.model.actions import EVERYTHING, any_covers
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -41,9 +40,6 @@ CDK_READ_DATA = frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamod
 CDK_SIGNS = frozenset({"dynamodb:ConditionCheckItem", "dynamodb:GetShardIterator"})
 
 
-_WILD = re.compile(r"[*?\[]")
-
-
 class Statement(NamedTuple):
     """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand,
     ``unread`` why a part of it could not be read.
@@ -59,7 +55,7 @@ class Statement(NamedTuple):
 
     def allows(self, *actions: str) -> bool:
         """Whether one of the actions is allowed by name or pattern; a bare ``*`` says nothing about stores."""
-        return _allows(self.actions, actions)
+        return any_covers(_named(self.actions), actions)
 
     @property
     def everywhere(self) -> bool:
@@ -68,18 +64,9 @@ class Statement(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def _allows(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
-    return any(covers(pattern, action) for pattern in patterns if pattern != "*" for action in actions)
-
-
-@lru_cache(maxsize=8192)
-def covers(pattern: str, action: str) -> bool:
-    """Whether a pattern of a policy means an action; IAM takes capitals for small letters. Most patterns are plain, or end in a star."""
-    pattern, action = pattern.lower(), action.lower()
-    plain = pattern.rstrip("*")
-    if _WILD.search(plain) is None:
-        return action == plain if plain == pattern else action.startswith(plain)
-    return fnmatchcase(action, pattern)
+def _named(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns that speak of some service."""
+    return tuple(pattern for pattern in patterns if pattern != EVERYTHING)
 
 
 def is_wide(resource: Value) -> bool:
