@@ -66,25 +66,13 @@ class Inference:
         """Everything that points from a function to stores, each once."""
         seen = Seen()
         code = InlineCode(function)
-        found: list[Clue] = []
-        for name, value in entries_of(function.get("Environment", "Variables")).items():
-            if code.may_use(str(name)):
-                found += self._variable(function, str(name), value, seen)
-            else:
-                found += [_unused(clue) for clue in self._variable(function, str(name), value, Seen())]
-        for text in code.literals():
-            found += self.externals.in_code(function, text)
         statements = self.permissions.of_function(function)
-        for statement in statements or ():
-            found += self._statement(function, statement, seen)
-        for role, where in seen.roles:
-            for statement in self.permissions.of_role(role):
-                found += [
-                    clue._replace(evidence=f"{clue.evidence}, through {where}")
-                    for clue in (*self._logins(statement), *self.tables.clues(function, statement, seen.tables, {}))
-                ]
-        if statements is None:
-            found += self.tables.unseen(function, seen.tables, seen.table_names)
+        found = [
+            *self._environment(function, code, seen),
+            *self._code(function, code),
+            *self._granted(function, statements, seen),
+            *self._taken_on(function, seen),
+        ]
         if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
             found += self._told(function, statements or (), seen)
         found = self.data_apis.connecting(found, statements or ())
@@ -92,6 +80,32 @@ class Inference:
             held = ("direct", "proxy")
             found = [self.externals.weighed(function, clue) if clue.via in held else clue for clue in found]
         return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
+
+    def _environment(self, function: Resource, code: InlineCode, seen: Seen) -> Iterator[Clue]:
+        """What the variables name; one that inline code never reads is only a hint."""
+        for name, value in entries_of(function.get("Environment", "Variables")).items():
+            if code.may_use(str(name)):
+                yield from self._variable(function, str(name), value, seen)
+            else:
+                yield from (_unused(clue) for clue in self._variable(function, str(name), value, Seen()))
+
+    def _code(self, function: Resource, code: InlineCode) -> Iterator[Clue]:
+        for text in code.literals():
+            yield from self.externals.in_code(function, text)
+
+    def _granted(self, function: Resource, statements: tuple[Statement, ...] | None, seen: Seen) -> Iterator[Clue]:
+        """What its role allows; of a role that nobody sees only the tables that the environment names."""
+        if statements is None:
+            yield from self.tables.unseen(function, seen.tables, seen.table_names)
+        for statement in statements or ():
+            yield from self._statement(function, statement, seen)
+
+    def _taken_on(self, function: Resource, seen: Seen) -> Iterator[Clue]:
+        """What roles allow that the environment names: the function takes them on."""
+        for role, where in seen.roles:
+            for statement in self.permissions.of_role(role):
+                for clue in (*self._logins(statement), *self.tables.clues(function, statement, seen.tables, {})):
+                    yield clue._replace(evidence=f"{clue.evidence}, through {where}")
 
     def _variable(self, function: Resource, name: str, value: Value, seen: Seen) -> Iterator[Clue]:
         where = f"environment variable {name}"
