@@ -8,6 +8,7 @@ from dataclasses import replace
 from constructs_lib.model.fleet import Acknowledgement, Connection, Consumer, Fleet, Gap, Pool, Store
 from constructs_lib.model.origin import NOWHERE
 from constructs_lib.readers.cloudformation.alarms import alarms
+from constructs_lib.readers.cloudformation.allowances import READ_SECRET, Allowance
 from constructs_lib.readers.cloudformation.clues import Clue, unreached, weaker
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.credentials import credentials
@@ -73,7 +74,7 @@ class _Assembly:
         invokers = Invokers(environment)
         self.inference = Inference(
             environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked, granted,
-            Poolers(environment, secrets, permissions),
+            Poolers(environment, secrets, permissions), Allowance(estate, permissions, READ_SECRET),
         )  # fmt: skip
         self.unplaced = Unplaced(environment, secrets, permissions, self.externals)
         self.grants = Grants(environment, permissions)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from constructs_lib.model.fleet import Gap, Store, Via
+from constructs_lib.model.fleet import Gap, Role, Store, Via
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.connection_strings import (
@@ -19,8 +19,9 @@ from constructs_lib.readers.cloudformation.connection_strings import (
 )
 from constructs_lib.readers.cloudformation.database_words import names_address, names_credentials, names_host, words_of
 from constructs_lib.readers.cloudformation.databases import Databases
+from constructs_lib.readers.cloudformation.endpoint_names import named_by
 from constructs_lib.readers.cloudformation.environment import LONGEST
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE
 from constructs_lib.readers.cloudformation.named_hosts import is_database_host, likely_engine
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.parameters import is_placeholder
@@ -137,31 +138,32 @@ class Externals:
             store, pool = self.declared[host]
             yield Clue(store, "proxy" if pool else "direct", "likely", where, pool=pool, addressed=True)
             return
+        role: Role = "reader" if ".cluster-ro-" in host else "writer"
         known = self._known(host)
         if known is not None:
-            yield from self._to_known(known, where)
+            yield from self._to_known(known, where, role)
             return
         via: Via = "proxy" if _PROXY_HOST.search(host) else "http" if over_http else "direct"
         identifier = self.outside(host, function, engine or likely_engine(host))
-        yield self.weighed(function, Clue(identifier, via, "likely", where, addressed=True))
+        yield self.weighed(function, Clue(identifier, via, "likely", where, role=role, addressed=True))
 
     def _known(self, host: str) -> Resource | None:
-        """A database of the templates whose identifier the host starts with."""
-        if ".rds." not in host and ".docdb." not in host:
-            return None
-        types = {PROXY} if _PROXY_HOST.search(host) else {CLUSTER, INSTANCE, "AWS::DocDB::DBCluster"}
-        name = host.split(".", 1)[0]
-        return self.named.resource(name, types) or self.named.in_any_case(name, types)
+        """The store of the templates, or proxy, whose name the host has in it."""
+        names, types = named_by(host)
+        found = (self.named.resource(name, types) or self.named.in_any_case(name, types) for name in names)
+        return next((resource for resource in found if resource is not None), None)
 
-    def _to_known(self, resource: Resource, where: str) -> Iterator[Clue]:
-        if resource.type == PROXY:
-            target = self.proxies.target.get(resource.key)
-            behind = target.id if target is not None else hidden_store(resource)
-            yield Clue(behind, "proxy", "likely", where, pool=resource.id, addressed=True)
+    def _to_known(self, resource: Resource, where: str, role: Role) -> Iterator[Clue]:
+        proxied = self.proxies.proxy_of(resource)
+        if proxied is not None:
+            proxy, role = proxied
+            target = self.proxies.target.get(proxy.key)
+            behind = target.id if target is not None else hidden_store(proxy)
+            yield Clue(behind, "proxy", "likely", where, pool=proxy.id, role=role, addressed=True)
             return
         store = self.databases.store_of(resource)
         if store is not None:
-            yield Clue(store.id, "direct", "likely", where, addressed=True)
+            yield Clue(store.id, "direct", "likely", where, role=role, addressed=True)
 
     def _hidden(self, function: Resource, said: Wording, value: Unresolved) -> Iterator[Clue]:
         """An address that comes from elsewhere: the only database of the other templates, if there is just one, else a gap."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from constructs_lib.model.fleet import Certainty, Role
 from constructs_lib.readers.cloudformation import table_names
+from constructs_lib.readers.cloudformation.allowances import READ_SECRET, Allowance
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.connection_strings import size_in
@@ -20,7 +21,7 @@ from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions,
 from constructs_lib.readers.cloudformation.placeholders import plain
 from constructs_lib.readers.cloudformation.poolers import Poolers
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
-from constructs_lib.readers.cloudformation.secrets import READ_SECRET, Secrets
+from constructs_lib.readers.cloudformation.secrets import Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.table_grants import TableGrants
 from constructs_lib.readers.cloudformation.values import Value, entries_of
@@ -60,6 +61,7 @@ class Inference:
     data_apis: DataApis
     tables: TableGrants
     poolers: Poolers
+    readers: Allowance
     _named: dict[tuple[int, str], list[Use]] = field(default_factory=dict)
 
     def clues(self, function: Resource) -> list[Clue]:
@@ -112,7 +114,7 @@ class Inference:
         known = False
         for use in self.environment.uses(value, where):
             known = True
-            yield from self._use(use, seen)
+            yield from (self._readable(function, use, clue) for clue in self._use(use, seen))
             yield from self.externals.behind(function, name, use.resource)
             if use.resource.type == _STACK and table_names.is_variable(name):
                 seen.table_names.setdefault(use.attribute.removeprefix("Outputs."), where)
@@ -122,6 +124,12 @@ class Inference:
         self._table(function, name, literal, seen)
         seen.outside_clusters.update((cluster, where) for cluster in named_clusters(name, literal))
         yield from self.externals.clues(function, name, literal)
+
+    def _readable(self, function: Resource, use: Use, clue: Clue) -> Clue:
+        """The name of a secret in an environment that functions share is of no use to those that may not read it; what it holds is."""
+        if not clue.secret or "{{resolve:" in use.text or not self.readers.is_left_out(function):
+            return clue
+        return clue._replace(strength="possible", evidence=f"{clue.evidence}, which its role may not read")
 
     def _table(self, function: Resource, variable: str, value: Value, seen: Seen) -> None:
         """Notes a table that a variable names in writing."""
@@ -201,7 +209,7 @@ class Inference:
         alone: Certainty = "possible" if statement.shared else "likely"
         if statement.allows(*_CONNECT):
             yield from self._logins(statement)
-        if statement.allows(*READ_SECRET):
+        if statement.allows(READ_SECRET):
             for use in self._resources(statement, READ):
                 yield from (clue._replace(permitted=True) for clue in self._secret(use, alone))
         if statement.allows(*_OTHER_CONNECT):

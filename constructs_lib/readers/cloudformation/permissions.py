@@ -89,6 +89,7 @@ class Permissions:
     def __init__(self, estate: Estate, named: Named, functions: Iterable[Resource]) -> None:
         self.estate = estate
         self.named = named
+        self.functions = tuple(functions)
         self._attached: dict[tuple[str, str], list[Resource]] = {}
         self._statements: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._shared: dict[tuple[str, str], tuple[Statement, ...]] = {}
@@ -100,7 +101,7 @@ class Permissions:
                 role = self.role(name)
                 if role is not None:
                     self._attached.setdefault(role.key, []).append(policy)
-        for function in functions:
+        for function in self.functions:
             role = self.role_of(function)
             if role is not None:
                 self._users.setdefault(role.key, []).append(function)

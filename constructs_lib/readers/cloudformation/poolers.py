@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from constructs_lib.readers.cloudformation.allowances import READ_SECRET
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions
-from constructs_lib.readers.cloudformation.secrets import READ_SECRET, SECRET, Secrets
+from constructs_lib.readers.cloudformation.secrets import SECRET, Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import text_of
 
@@ -38,7 +39,7 @@ class Poolers:
         return found
 
     def _read_by(self, role: Resource) -> list[Resource]:
-        readable = [item for item in self.permissions.of_role(role) if item.allows(*READ_SECRET)]
+        readable = [item for item in self.permissions.of_role(role) if item.allows(READ_SECRET)]
         return [
             use.resource for item in readable for value in item.resources for use in self.environment.uses(value, "")
         ]

@@ -19,7 +19,6 @@ from constructs_lib.readers.cloudformation.values import Either, Value
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
 SECRETS = (SECRET, ATTACHMENT)
-READ_SECRET = ("secretsmanager:GetSecretValue",)
 _PASSWORD_KEYS = ("MasterUserPassword", "AuthToken", "AdminUserPassword")
 
 

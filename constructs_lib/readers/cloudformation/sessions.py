@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from constructs_lib.model.fleet import Connection
+from constructs_lib.readers.cloudformation.allowances import LOGIN, Allowance
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.kinds import PROXY, PROXY_ENDPOINT
-from constructs_lib.readers.cloudformation.logins import Logins
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.session_setup import session_setup
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -20,7 +20,7 @@ class Sessions:
 
     def __init__(self, estate: Estate, permissions: Permissions) -> None:
         self.estate = estate
-        self.logins = Logins(estate, permissions)
+        self.logins = Allowance(estate, permissions, LOGIN)
 
     def attached(self, function: Resource, connections: Iterable[Connection]) -> Iterator[Connection]:
         """The connections of a function; those through a proxy with what is known of their sessions."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Via
+from constructs_lib.readers.cloudformation.allowances import READ_SECRET
 from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.connection_strings import is_local, is_no_host
@@ -24,7 +25,7 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import shown
-from constructs_lib.readers.cloudformation.secrets import READ_SECRET, SECRETS, Secrets
+from constructs_lib.readers.cloudformation.secrets import SECRETS, Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import is_secret_arn, secret_name
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, entries_of, text_of
@@ -187,7 +188,7 @@ def _granted(statements: Sequence[Statement]) -> dict[str, Statement]:
     """The secrets that may be read and have a name, each with the statement that says so."""
     found: dict[str, Statement] = {}
     for statement in statements:
-        for resource in statement.resources if statement.allows(*READ_SECRET) else ():
+        for resource in statement.resources if statement.allows(READ_SECRET) else ():
             name = secret_name(resource)
             if name is not None:
                 found.setdefault(name, statement)

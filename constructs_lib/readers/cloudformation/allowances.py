@@ -1,4 +1,4 @@
-"""Whether a function may log in with an IAM token: its role grants ``rds-db:connect``, or all of the role is visible and does not."""
+"""Whether a function may do something at all: its role allows it, or all of the role is visible and does not."""
 
 from __future__ import annotations
 
@@ -22,20 +22,22 @@ from constructs_lib.readers.cloudformation.values import (
     scalar_text,
 )
 
-CONNECT = "rds-db:connect"
+LOGIN = "rds-db:connect"
+READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - an action
 ASSUME = "sts:AssumeRole"
-#: AWS managed policies that functions often have and that do not allow rds-db:connect (IAM managed policy reference, 2026-11-21).
-WITHOUT_LOGIN = frozenset(
+#: AWS managed policies that functions often have and that allow neither (IAM managed policy reference, 2026-11-21).
+_NEITHER = frozenset(
     {
         "AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSLambdaENIManagementAccess", "AWSLambdaExecute",
         "AWSLambdaSQSQueueExecutionRole", "AWSLambdaKinesisExecutionRole", "AWSLambdaDynamoDBExecutionRole",
         "AWSLambdaMSKExecutionRole", "AWSLambdaRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess",
-        "CloudWatchLambdaInsightsExecutionRolePolicy", "CloudWatchLogsFullAccess", "SecretsManagerReadWrite",
-        "AmazonSSMReadOnlyAccess", "AmazonRDSDataFullAccess", "AmazonRDSReadOnlyAccess", "AmazonRDSFullAccess",
-        "AmazonDynamoDBFullAccess", "AmazonDynamoDBReadOnlyAccess", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess",
-        "AmazonSQSFullAccess", "AmazonSNSFullAccess", "AmazonVPCFullAccess",
+        "CloudWatchLambdaInsightsExecutionRolePolicy", "CloudWatchLogsFullAccess", "AmazonSSMReadOnlyAccess",
+        "AmazonRDSReadOnlyAccess", "AmazonRDSFullAccess", "AmazonDynamoDBFullAccess", "AmazonDynamoDBReadOnlyAccess",
+        "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess", "AmazonSQSFullAccess", "AmazonSNSFullAccess", "AmazonVPCFullAccess",
     }
 )  # fmt: skip
+#: The managed policies that are known not to allow an action.
+_WITHOUT = {LOGIN: _NEITHER | {"SecretsManagerReadWrite", "AmazonRDSDataFullAccess"}, READ_SECRET: _NEITHER}
 
 
 class Said(NamedTuple):
@@ -45,16 +47,17 @@ class Said(NamedTuple):
     complete: bool
 
 
-class Logins:
-    """Answers for the functions of one estate."""
+class Allowance:
+    """Answers for one action, ``LOGIN`` or ``READ_SECRET``, and the functions of one estate."""
 
-    def __init__(self, estate: Estate, permissions: Permissions) -> None:
+    def __init__(self, estate: Estate, permissions: Permissions, action: str) -> None:
         self.estate = estate
         self.permissions = permissions
+        self.action = action
         self._answers: dict[tuple[str, str], bool | None] = {}
 
     def of(self, function: Resource) -> bool | None:
-        """Whether the function's role allows ``rds-db:connect`` on anything; ``None`` when a part of the role is out of sight."""
+        """Whether the function's role allows the action on anything; ``None`` when a part of the role is out of sight."""
         role = self.permissions.role_of(function)
         if role is None or isinstance(function.get("Role"), Either):
             return None
@@ -63,6 +66,14 @@ class Logins:
         own = self._answers[role.key]
         # A role that trusts the function's by name needs no sts:AssumeRole on its side; its ARN has to reach the code somehow.
         return None if own is False and (role.key in self._trusted or _names_a_role(function)) else own
+
+    def is_left_out(self, function: Resource) -> bool:
+        """Whether the function is not allowed to, and others of its stack are: somebody chose who may."""
+        return self.of(function) is False and function.stack.key in self._chosen_in
+
+    @cached_property
+    def _chosen_in(self) -> set[str]:
+        return {function.stack.key for function in self.permissions.functions if self.of(function)}
 
     @cached_property
     def _loose(self) -> bool:
@@ -82,9 +93,9 @@ class Logins:
     def _answer(self, role: Resource) -> bool | None:
         policies = list(self._policies(role))
         actions = [action for policy in policies for action in policy.actions]
-        if any_covers(tuple(actions), (CONNECT,)):
+        if any_covers(tuple(actions), (self.action,)):
             return True
-        # A role that takes on another role may log in as that one.
+        # A role that takes on another role may act as that one.
         hidden = self._loose or any_covers(tuple(actions), (ASSUME,))
         return None if hidden or not all(policy.complete for policy in policies) else False
 
@@ -102,14 +113,14 @@ class Logins:
             policy = self.estate.resource(value)
             return _said(policy.get("PolicyDocument")) if policy is not None else Said((), complete=False)
         last = value.parts[-1] if isinstance(value, Text) else value
-        return Said((), complete=(scalar_text(last) or "").rsplit("/", 1)[-1] in WITHOUT_LOGIN)
+        return Said((), complete=(scalar_text(last) or "").rsplit("/", 1)[-1] in _WITHOUT[self.action])
 
     def _is_loose(self, policy: Resource) -> bool:
-        """Whether a policy that allows logins is attached to a role nobody can tell: it may be anybody's."""
+        """Whether a policy that allows it is attached to a role nobody can tell: it may be anybody's."""
         names = [*items_of(policy.get("Roles")), *items_of(policy.get("RoleName"))]
         if all(self.permissions.role(name) is not None for name in names):
             return False
-        return any_covers(_said(policy.get("PolicyDocument")).actions, (CONNECT,))
+        return any_covers(_said(policy.get("PolicyDocument")).actions, (self.action,))
 
 
 def _names_a_role(function: Resource) -> bool:
