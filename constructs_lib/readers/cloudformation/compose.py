@@ -10,6 +10,7 @@ from constructs_lib.model.origin import NOWHERE
 from constructs_lib.readers.cloudformation.alarms import alarms
 from constructs_lib.readers.cloudformation.allowances import READ_SECRET, Allowance
 from constructs_lib.readers.cloudformation.clues import Clue, unreached, weaker
+from constructs_lib.readers.cloudformation.connect_grants import ConnectGrants
 from constructs_lib.readers.cloudformation.connections import edges
 from constructs_lib.readers.cloudformation.credentials import credentials
 from constructs_lib.readers.cloudformation.data_apis import DataApis
@@ -74,7 +75,8 @@ class _Assembly:
         invokers = Invokers(environment)
         self.inference = Inference(
             environment, self.databases, self.proxies, secrets, permissions, self.externals, invokers, asked, granted,
-            Poolers(environment, secrets, permissions), Allowance(estate, permissions, READ_SECRET),
+            Poolers(environment, secrets, permissions), ConnectGrants(self.databases, self.externals),
+            Allowance(estate, permissions, READ_SECRET),
         )  # fmt: skip
         self.unplaced = Unplaced(environment, secrets, permissions, self.externals)
         self.grants = Grants(environment, permissions)

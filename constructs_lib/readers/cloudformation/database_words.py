@@ -53,6 +53,7 @@ _ABOUT_LOGINS = re.compile(
     r"(?:^|_)(?:usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)(?:_|$)",
     re.IGNORECASE,
 )
+_PASSWORD = re.compile(r"(?:^|_)(?:password|passwd|pass|pwd|clave|senha|contrasena|passwort)$", re.IGNORECASE)
 _ABOUT_CLUSTERS = re.compile(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$", re.IGNORECASE)
 _NOT_DATABASES = re.compile(
     r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)",
@@ -128,6 +129,11 @@ def names_login(variable: str) -> bool:
     """Whether a variable's name is about the user, password or name of a database."""
     words = _split(variable)
     return bool(_ABOUT_LOGINS.search(words) and (_ABOUT_DATABASES.search(words) or words.lower().startswith("pg")))
+
+
+def names_password(variable: str) -> bool:
+    """Whether a variable's name ends in a word for a password, of anything."""
+    return bool(_PASSWORD.search(_split(variable)))
 
 
 @lru_cache(maxsize=8192)

@@ -22,13 +22,13 @@ from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.endpoint_names import named_by
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE
-from constructs_lib.readers.cloudformation.named_hosts import is_database_host, likely_engine
+from constructs_lib.readers.cloudformation.named_hosts import is_database_host, is_other_service, likely_engine
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.parameters import is_placeholder
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
-from constructs_lib.readers.cloudformation.values import Unresolved, Value, text_of
+from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value, text_of
 from constructs_lib.readers.cloudformation.wording import Wording, holds_address, wording
 
 #: Where a parameter or secret is kept: text that no host can be.
@@ -65,6 +65,12 @@ _OPAQUE = (
 )
 
 
+def _otherwise(clue: Clue) -> Clue:
+    """Another address that the same variable may hold."""
+    evidence = f"{clue.evidence}, if a condition holds that depends on an open parameter"
+    return clue._replace(strength="possible", evidence=evidence)
+
+
 class Externals:
     """Finds stores outside the given templates and keeps what was found."""
 
@@ -81,6 +87,16 @@ class Externals:
 
     def clues(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
         """What a variable says that leads to no resource of the templates."""
+        if not isinstance(value, Either):
+            yield from self._option(function, variable, value)
+            return
+        first = None
+        for option in sorted(value.options, key=lambda option: isinstance(option, Unresolved)):
+            for clue in self._option(function, variable, option):
+                first = first or clue.store
+                yield clue if clue.store == first else _otherwise(clue)
+
+    def _option(self, function: Resource, variable: str, value: Value) -> Iterator[Clue]:
         text = text_of(value)
         if text is None or len(text) <= LONGEST:
             yield from self._said(function, wording(function, variable, value), value, text)
@@ -88,7 +104,8 @@ class Externals:
     def told(self, function: Resource, name: str, value: Value, where: str) -> Iterator[Clue]:
         """The same of what a function is invoked with, under a name."""
         text = text_of(value)
-        if names_address(name) and (text is None or len(text) <= LONGEST):
+        shows = names_address(name) or (text is not None and is_database_host(text))
+        if shows and (text is None or len(text) <= LONGEST):
             yield from self._said(function, Wording(name, place=f"{where}, {name}"), value, text)
 
     def in_code(self, function: Resource, text: str) -> Iterator[Clue]:
@@ -114,7 +131,7 @@ class Externals:
 
     def _literal(self, function: Resource, said: Wording, text: str) -> Iterator[Clue]:
         host, engine = address_in(text)
-        if host is not None:
+        if host is not None and not is_other_service(host):
             over_http = said.over_http or text.startswith("https://")
             meant = engine or is_database_host(host) or holds_address(function, said)
             named = names_host(said.variable)
@@ -125,7 +142,7 @@ class Externals:
         elif said.parameter and is_no_host(text) and holds_address(function, said):
             reason = f"parameter '{said.parameter}' holds no address by default"
             yield from self._hidden(function, said, Unresolved(reason, said.parameter))
-        elif is_placeholder(text) and holds_address(function, said):
+        elif is_database_host(text) or (is_placeholder(text) and holds_address(function, said)):
             self.gap(function, f"{said.where} holds a placeholder where the address of a database is to stand")
             yield from self._unseen(function, said, said.variable)
         elif _PATH.fullmatch(text) and names_address(said.variable):

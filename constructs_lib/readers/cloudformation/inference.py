@@ -10,6 +10,7 @@ from constructs_lib.readers.cloudformation import table_names
 from constructs_lib.readers.cloudformation.allowances import READ_SECRET, Allowance
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.connect_grants import ConnectGrants
 from constructs_lib.readers.cloudformation.connection_strings import size_in
 from constructs_lib.readers.cloudformation.data_apis import RUNS, DataApis, named_clusters
 from constructs_lib.readers.cloudformation.databases import Databases
@@ -30,10 +31,6 @@ _CONNECT = ("rds-db:connect",)
 _READ_PARAMETER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 READ = "permission to read"
 _STACK = "AWS::CloudFormation::Stack"
-_OTHER_CONNECT = (
-    "dsql:DbConnect", "dsql:DbConnectAdmin", "elasticache:Connect", "memorydb:Connect",
-    "neptune-db:connect", "neptune-db:ReadDataViaQuery", "neptune-db:WriteDataViaQuery",
-)  # fmt: skip
 
 
 @dataclass
@@ -61,6 +58,7 @@ class Inference:
     data_apis: DataApis
     tables: TableGrants
     poolers: Poolers
+    connecting: ConnectGrants
     readers: Allowance
     _named: dict[tuple[int, str], list[Use]] = field(default_factory=dict)
 
@@ -75,8 +73,10 @@ class Inference:
             *self._granted(function, statements, seen),
             *self._taken_on(function, seen),
         ]
-        if not any(clue.via != "http" and clue.strength != "possible" for clue in found):
+        if not _is_placed(found):
             found += self._told(function, statements or (), seen)
+        if not _is_placed(found):
+            found += self.connecting.unnamed(function, statements or ())
         found = self.data_apis.connecting(found, statements or ())
         if code.calls_aws():
             held = ("direct", "proxy")
@@ -212,11 +212,7 @@ class Inference:
         if statement.allows(READ_SECRET):
             for use in self._resources(statement, READ):
                 yield from (clue._replace(permitted=True) for clue in self._secret(use, alone))
-        if statement.allows(*_OTHER_CONNECT):
-            for use in self._resources(statement, "permission to connect to"):
-                store = self.databases.store_of(use.resource)
-                if store is not None:
-                    yield Clue(store.id, "direct", alone, f"permission to connect to '{store.id}'")
+        yield from self.connecting.clues(statement, self._resources(statement, "permission to connect to"))
         if statement.allows(*RUNS):
             named = self._resources(statement, "rds-data")
             yield from self.data_apis.clues(function, statement, named, seen.clusters, seen.outside_clusters)
@@ -269,6 +265,11 @@ class Inference:
                             # Whoever may read all below a path, outside of any network, may be after other things than a login.
                             vague = statement.shared or (wide and clue.secret)
                             yield clue._replace(strength="possible" if vague else weaker(clue.strength, "likely"))
+
+
+def _is_placed(found: list[Clue]) -> bool:
+    """Whether something says where the function connects to."""
+    return any(clue.via != "http" and clue.strength != "possible" for clue in found)
 
 
 def _unused(clue: Clue) -> Clue:

@@ -8,6 +8,7 @@ from itertools import islice
 from constructs_lib.readers.cloudformation.clues import Use
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.functions import function_of
+from constructs_lib.readers.cloudformation.json_in_text import structured
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, items_of, references_in
 
@@ -43,15 +44,16 @@ class Invokers:
         for rule in estate.of_type("AWS::Events::Rule"):
             for target in items_of(rule.get("Targets")):
                 if isinstance(target, dict):
-                    told = [target[key] for key in _INPUTS if key in target]
+                    told = [structured(target[key]) for key in _INPUTS if key in target]
                     self._note(target.get("Arn"), told, f"input of rule '{rule.id}'")
         for schedule in estate.of_type("AWS::Scheduler::Schedule"):
-            told = [schedule.get("Target", "Input")]
+            told = [structured(schedule.get("Target", "Input"))]
             self._note(schedule.get("Target", "Arn"), told, f"input of schedule '{schedule.id}'")
         for rotation in estate.of_type(ROTATION):
             self._note(rotation.get("RotationLambdaARN"), [rotation.get("SecretId")], f"rotation '{rotation.id}'")
         for machine in estate.of_type(*_MACHINES):
-            self._states(machine.get("Definition"), f"input from state machine '{machine.id}'", 0)
+            defined = machine.get("Definition") or structured(machine.get("DefinitionString"))
+            self._states(defined, f"input from state machine '{machine.id}'", 0)
         self._stages()
 
     def _custom(self, resource: Resource) -> None:

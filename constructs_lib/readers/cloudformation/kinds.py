@@ -28,6 +28,13 @@ PROXY_ENDPOINT = "AWS::RDS::DBProxyEndpoint"
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 WAREHOUSES = ("AWS::Redshift::Cluster", "AWS::RedshiftServerless::Workgroup", "AWS::RedshiftServerless::Namespace")
 
+#: What MongoDB's own resource types give as addresses
+#: (github.com/mongodb/mongodbatlas-cloudformation-resources, cfn-resources/cluster/docs, read 2026-11-21).
+_ATLAS = _set(
+    "SrvAddress", "MongoURI", "MongoURIWithOptions", "ConnectionStrings.Standard", "ConnectionStrings.StandardSrv",
+    "ConnectionStrings.Private", "ConnectionStrings.PrivateSrv", "ConnectionStrings.PrivateEndpointsSrv",
+)  # fmt: skip
+
 STORES: dict[str, Kind] = {
     INSTANCE: Kind("rds-instance", None, _set("Endpoint.Address", "Endpoint")),
     CLUSTER: Kind(
@@ -59,6 +66,9 @@ STORES: dict[str, Kind] = {
     "AWS::RedshiftServerless::Workgroup": Kind(
         "redshift-workgroup", "redshift", _set("Workgroup.Endpoint.Address", "Endpoint.Address")
     ),
+    "MongoDB::Atlas::Cluster": Kind("mongodb-atlas-cluster", "mongodb", _ATLAS),
+    "MongoDB::Atlas::FlexCluster": Kind("mongodb-atlas-cluster", "mongodb", _ATLAS),
+    "MongoDB::Atlas::ServerlessInstance": Kind("mongodb-atlas-cluster", "mongodb", _ATLAS),
     "AWS::DynamoDB::Table": Kind("dynamodb-table", "dynamodb", _set()),
     "AWS::DynamoDB::GlobalTable": Kind("dynamodb-table", "dynamodb", _set()),
 }

@@ -29,6 +29,17 @@ _BY_HOST: tuple[tuple[re.Pattern[str], str | None], ...] = (
 )
 
 
+#: Addresses that AWS gives to what is no database; load balancers and machines may stand in front of one.
+_OF_AWS = re.compile(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
+_IN_FRONT = re.compile(r"\.elb\.|\.compute(?:-\d)?\.|\.vpce\.")
+
+
+def is_other_service(host: str) -> bool:
+    """Whether an address of AWS is surely that of no database: a bucket, a queue, an API."""
+    host = host.lower()
+    return bool(_OF_AWS.search(host)) and not is_database_host(host) and not _IN_FRONT.search(host)
+
+
 def is_database_host(host: str) -> bool:
     """Whether only a database has such an address."""
     return any(pattern.search(host.lower()) for pattern, _ in _BY_HOST)

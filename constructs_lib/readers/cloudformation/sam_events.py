@@ -68,35 +68,36 @@ def _mapping(function: str, kind: str, properties: Mapping[str, Any]) -> Mapping
     return {"Type": "AWS::Lambda::EventSourceMapping", "Properties": made}
 
 
-def _schedule(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    target = {
-        "Arn": _arn(function),
-        "RetryPolicy": properties.get("RetryPolicy"),
-        "DeadLetterConfig": properties.get("DeadLetterConfig"),
+def _target(function: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    told = {
+        key: properties[key] for key in ("Input", "RetryPolicy", "DeadLetterConfig") if properties.get(key) is not None
     }
-    made = {"ScheduleExpression": properties.get("Schedule"), "Targets": [target], "State": properties.get("State")}
+    return {"Arn": _arn(function), **told}
+
+
+def _schedule(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    made = {
+        "ScheduleExpression": properties.get("Schedule"),
+        "Targets": [_target(function, properties)],
+        "State": properties.get("State"),
+    }
     if properties.get("Enabled") is False:
         made["State"] = "DISABLED"
     return {"Type": "AWS::Events::Rule", "Properties": {key: value for key, value in made.items() if value is not None}}
 
 
 def _scheduler(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    target = {
-        "Arn": _arn(function),
-        "RetryPolicy": properties.get("RetryPolicy"),
-        "DeadLetterConfig": properties.get("DeadLetterConfig"),
-    }
     made = {
         "ScheduleExpression": properties.get("ScheduleExpression"),
         "State": properties.get("State"),
-        "Target": {key: value for key, value in target.items() if value is not None},
+        "Target": _target(function, properties),
     }
     given = {key: value for key, value in made.items() if value is not None}
     return {"Type": "AWS::Scheduler::Schedule", "Properties": given}
 
 
 def _events(function: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    made = {"EventPattern": properties.get("Pattern", {}), "Targets": [{"Arn": _arn(function)}]}
+    made = {"EventPattern": properties.get("Pattern", {}), "Targets": [_target(function, properties)]}
     return {"Type": "AWS::Events::Rule", "Properties": made}
 
 

@@ -14,7 +14,7 @@ from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.unseen import secret_name, source_of
-from constructs_lib.readers.cloudformation.values import Either, Value
+from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
@@ -93,8 +93,19 @@ class Secrets:
             self._outside[key] = store if self._outside.get(key, store) is store else None
 
     def logging_in_with(self, stack: Stack, value: Value, name: str | None) -> Resource | None:
-        """The one store whose master password lies in a secret of that name, which no template makes."""
-        return self._outside.get((_scope(stack, value), name)) if name is not None else None
+        """The one store whose master password lies in a secret of that name, which no template makes.
+
+        A parameter may be given to several templates: the store of another one is meant if it is the only one with that parameter.
+        """
+        if name is None:
+            return None
+        own = self._outside.get((_scope(stack, value), name))
+        if own is not None or not isinstance(value, Unresolved) or value.parameter != name:
+            return own
+        others = {
+            store.key: store for (_, called), store in self._outside.items() if called == name and store is not None
+        }
+        return next(iter(others.values())) if len(others) == 1 else None
 
     @cached_property
     def of_stores(self) -> frozenset[str]:

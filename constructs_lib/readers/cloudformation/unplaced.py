@@ -18,6 +18,7 @@ from constructs_lib.readers.cloudformation.database_words import (
     names_cluster,
     names_credentials,
     names_login,
+    names_password,
     names_secret,
     speaks_of_database,
 )
@@ -32,6 +33,7 @@ from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value
 from constructs_lib.readers.cloudformation.wording import wording
 
 _RESOLVED = "{{resolve:secretsmanager:"
+_STORED = "{{resolve:ssm"
 _CALLED = ("name", "arn", "id", "path")
 _HOLDING = ("direct", "proxy", "data-api")
 
@@ -92,14 +94,14 @@ class Unplaced:
     ) -> Credentials | None:
         """The credentials of a database that a variable names; ``None`` when it names none, or those of a known one."""
         speaks = names_credentials(variable)
-        resolved = names_login(variable) and isinstance(value, (str, Text)) and _RESOLVED in shown(value)
+        resolved = names_login(variable) and _is_filled_in(variable, value)
         if not (speaks or resolved or names_secret(variable) or (granted and secret_name(value) in granted)):
             return None
         uses = self.environment.uses(value, "")
         if uses:
             unplaced = speaks and all(use.resource.type in SECRETS for use in uses)
             unplaced = unplaced and not any(self._belongs(use.resource, use.attribute) for use in uses)
-            return Credentials(variable, variable) if unplaced else None
+            return Credentials(variable, variable, uses[0].resource.id, value) if unplaced else None
         value = self.environment.literal(value)
         name = secret_name(value)
         is_secret = resolved or name in granted or _names(variable, value)
@@ -108,7 +110,8 @@ class Unplaced:
         said = wording(function, variable, value)
         words = f"{said.words} {name if name and name != said.parameter else ''}".strip()
         hint = ""
-        if not speaks_of_database(words):
+        of_store = self.secrets.logging_in_with(function.stack, value, name) is not None
+        if not of_store and not speaks_of_database(words):
             if not describes_credentials(said.description):
                 return None
             hint = f", as parameter '{said.parameter}' is described"
@@ -152,7 +155,7 @@ class Unplaced:
     ) -> bool:
         """Whether credentials make a connection to a database outside: nothing else is in sight that they may be for."""
         return (
-            (_inside(function) or is_public(held.words))
+            (_inside(function) or is_public(held.words) or names_address(held.variable))
             and self.externals.connects(function)
             and InlineCode(function).may_use(held.variable)
             and not any(names_cluster(str(name)) for name in entries_of(function.get("Environment", "Variables")))
@@ -163,7 +166,7 @@ class Unplaced:
 
     def _outside(self, function: Resource, held: Credentials) -> Clue:
         via: Via = "proxy" if "proxy" in held.words.lower() else "direct"
-        reach = "the function is in a VPC" if _inside(function) else "its service is reached from everywhere"
+        reach = "the function is in a VPC" if _inside(function) else "it may be reached from everywhere"
         evidence = f"{held.where} names credentials of a database, '{held.name}'{held.hint}, and {reach}"
         return Clue(self.externals.outside(str(held.name), function), via, "likely", evidence, secret=True)
 
@@ -182,6 +185,12 @@ class Unplaced:
         called = written or open_hosts[0]
         if (written or alone) and not is_local(called) and self.externals.connects(function):
             yield Clue(self.externals.outside(called, function), "direct", "likely", missing, addressed=True)
+
+
+def _is_filled_in(variable: str, value: Value) -> bool:
+    """Whether a login comes from a secret, or a password from an SSM parameter, when the stack is deployed."""
+    text = shown(value) if isinstance(value, (str, Text)) else ""
+    return _RESOLVED in text or (_STORED in text and names_password(variable))
 
 
 def _granted(statements: Sequence[Statement]) -> dict[str, Statement]:
