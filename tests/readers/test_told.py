@@ -53,6 +53,48 @@ def test_what_a_state_machine_passes_on(reading_of: Read, told: Body, store: str
     assert {c.consumer for c in reading.fleet.connections} == {"F"}
 
 
+@pytest.mark.parametrize("kind", ["Schedule", "ScheduleV2", "EventBridgeRule"])
+@pytest.mark.parametrize("host", ["${Given}", "orders.XXX.<region>.rds.amazonaws.com"])
+def test_what_a_schedule_of_sam_says_as_text(reading_of: Read, kind: str, host: str) -> None:
+    told = {"Fn::Sub": '{"DbEndpoint": "HOST", "Port": ${Port}, "tags": ["a \\\\\\" b", "${Given}"]}'.replace("HOST", host)}
+    when = {
+        "Input": told,
+        "Schedule": "rate(1 hour)",
+        "ScheduleExpression": "rate(1 hour)",
+        "Pattern": {"source": ["a"]},
+    }
+    properties = {**PLACED, "Runtime": "python3.13", "Handler": "a.b", "InlineCode": "pass"}
+    made = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {**properties, "Events": {"T": {"Type": kind, "Properties": when}}},
+    }
+    asked = {"Given": {"Type": "String"}, "Port": {"Type": "Number"}}
+    store = "external:Given" if "Given" in host else "external:DbEndpoint"
+    assert found(reading_of({"F": made}, Parameters=asked, **SAM)) == {(store, "direct", "likely")}
+
+
+def test_a_state_machine_defined_as_text(reading_of: Read) -> None:
+    pieces = [
+        '{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, "Resource": "',
+        {"Fn::GetAtt": ["F", "Arn"]},
+    ]
+    pieces += ['", "Parameters": {"db_host": "', HOST, '"}}}}']
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {"DefinitionString": {"Fn::Join": ["", pieces]}},
+    }
+    assert found(reading_of({"F": function(**PLACED), "Db": DB, "M": machine})) == {("Db", "direct", "likely")}
+
+
+@pytest.mark.parametrize("text", ['{"db_host": ', "[1, 2", '{"a": \ue0000\ue001}', "[" * 100_000])
+def test_text_that_is_no_json_tells_nothing(reading_of: Read, text: str) -> None:
+    rule = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {"Targets": [{"Arn": {"Fn::GetAtt": ["F", "Arn"]}, "Input": text}]},
+    }
+    assert found(reading_of({"F": function(**PLACED), "R": rule})) == set()
+
+
 def test_names_without_a_database_are_nothing_that_a_machine_tells(reading_of: Read) -> None:
     task = {
         "Resource": {"Fn::GetAtt": ["F", "Arn"]},

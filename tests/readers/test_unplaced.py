@@ -131,9 +131,59 @@ def test_a_known_database_leaves_nothing_to_guess(reading_of: Read) -> None:
     assert (found(unplaced), gaps(unplaced)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
 
 
-def test_a_secret_of_the_template_that_belongs_to_no_database_is_a_gap(reading_of: Read) -> None:
+def test_a_secret_of_the_template_that_belongs_to_none_of_its_databases_is_that_of_one_outside(
+    reading_of: Read,
+) -> None:
     reading = reading_of({"Secret": secret("main"), "F": function(DB_SECRET_ARN=REF)})
-    assert (found(reading), gaps(reading)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
+    assert (found(reading), gaps(reading)) == (
+        {("external:Secret", "direct", "likely")},
+        [UNKNOWN.format("DB_SECRET_ARN")],
+    )
+    beside = reading_of({"Secret": secret("main"), "F": function(DB_SECRET_ARN=REF), "Db": DB})
+    assert (found(beside), gaps(beside)) == (set(), [UNKNOWN.format("DB_SECRET_ARN")])
+
+
+def test_a_secret_that_holds_an_address_is_for_a_connection_outside_of_a_network_as_well(reading_of: Read) -> None:
+    url = function(inside=False, SQL_CONNECTION_STRING_SECRET_NAME=REF)
+    assert found(reading_of({"Secret": secret("main"), "F": url})) == {("external:Secret", "direct", "likely")}
+    assert found(reading_of({"Secret": secret("main"), "F": function(inside=False, DB_SECRET_NAME=REF)})) == set()
+
+
+@pytest.mark.parametrize(("variable", "edges"), [("PG_DB_PASS", 1), ("PG_DB_USER", 0), ("API_PASS", 0)])
+def test_a_password_from_an_ssm_parameter(reading_of: Read, variable: str, edges: int) -> None:
+    reading = reading_of({"F": function(**{variable: "{{resolve:ssm:/acf/one/DB_PASS:1}}"})})
+    assert found(reading) == {("external:/acf/one/DB_PASS", "direct", "likely") for _ in range(edges)}
+
+
+def test_a_secret_that_two_templates_are_given_under_one_name(tmp_path: Path) -> None:
+    described = {"SecretArn": {"Type": "String", "Description": "ARN of the secret"}}
+    password = {"Fn::Sub": "{{resolve:secretsmanager:${SecretArn}:SecretString:password}}"}
+    database = {**DB, "Properties": {**DB["Properties"], "MasterUserPassword": password}}
+    apart = {
+        "data": {"Parameters": described, "Resources": {"Db": database}},
+        "code": {"Parameters": described, "Resources": {"F": function(SECRET_ARN={"Ref": "SecretArn"})}},
+    }
+    assert found(together(tmp_path, **apart)) == {("data/Db", "direct", "likely")}
+    twice = together(tmp_path, **apart, more={"Parameters": described, "Resources": {"Db": database}})
+    assert found(twice) == set()
+
+
+@pytest.mark.parametrize(("allowed", "certainty"), [("Own", "certain"), ("Less", "possible"), ("Unseen", "certain")])
+def test_a_shared_environment_names_the_secret_for_those_who_may_read_it(
+    reading_of: Read, allowed: str, certainty: str
+) -> None:
+    def runs_with(name: str) -> dict[str, Any]:
+        made = function(DB_SECRET_ARN={"Ref": "Attachment"})
+        return {**made, "Properties": {**made["Properties"], "Role": {"Fn::GetAtt": [name, "Arn"]}}}
+
+    reading = reading_of(
+        {
+            "Secret": secret("main"), "Db": DB, "Attachment": ATTACHED, "Own": role({"Ref": "Secret"}), "Reader": runs_with("Own"),
+            "Less": role("*", "dynamodb:GetItem"), "Unseen": role("*", {"Ref": "Given"}), "F": runs_with(allowed),
+        },
+        Parameters={"Given": {"Type": "String"}},
+    )  # fmt: skip
+    assert found(reading) == {("Db", "direct", certainty)}
 
 
 def test_credentials_beside_a_data_api_open_no_connection(reading_of: Read) -> None:

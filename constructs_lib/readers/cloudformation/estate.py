@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from constructs_lib.model.fleet import Gap
 from constructs_lib.readers.cloudformation.intrinsics import Resolver
+from constructs_lib.readers.cloudformation.like_named import LikeNamed
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.placeholders import called, plain
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.values import Reference, Unresolved, Value, guessed, scalar_text, text_of
 from constructs_lib.readers.reading import Unread
-
-_WORD = re.compile(r"[^a-z0-9]")
-#: Letters that the end of an output's name must share with a parameter's name; fewer would be chance.
-_LEAST_ALIKE = 9
 
 
 class Estate:
@@ -34,8 +30,7 @@ class Estate:
         self._left_out: dict[str, set[str]] = {}
         self._exports: Names[tuple[Stack, str]] | None = None
         self._stored: Names[Resource] | None = None
-        self._alike: dict[str, list[tuple[Stack, str]]] | None = None
-        self._alike_by_end: dict[str, list[str]] = {}
+        self._alike: LikeNamed | None = None
 
     def add(self, stack: Stack, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """Take a stack with the bodies of its resources."""
@@ -131,16 +126,8 @@ class Estate:
         if len(self.stacks) < 2 or stack.parent is not None:
             return None
         if self._alike is None:
-            self._alike = {}
-            for other in self.stacks.values():
-                for name, _ in other.outputs():
-                    self._alike.setdefault(_WORD.sub("", name.lower()), []).append((other, name))
-            for key in self._alike:
-                self._alike_by_end.setdefault(key[-_LEAST_ALIKE:], []).append(key)
-        word = _WORD.sub("", parameter.lower())
-        near = self._alike_by_end.get(word[-_LEAST_ALIKE:], ()) if len(word) >= _LEAST_ALIKE else ()
-        named = self._alike.get(word) or [item for key in near if key.endswith(word) for item in self._alike[key]]
-        values = [(other, name) for other, name in named if other.key != stack.key]
+            self._alike = LikeNamed(self.stacks.values())
+        values = [(other, name) for other, name in self._alike.find(parameter) if other.key != stack.key]
         if len(values) != 1:
             return None
         other, name = values[0]

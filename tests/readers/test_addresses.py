@@ -1,0 +1,179 @@
+"""Addresses of stores in writing, and permissions that stand for one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.readers.reading import Reading
+from constructs_lib.readers.sources import read
+
+Read = Callable[..., Reading]
+Body = dict[str, Any]
+GIVEN = {"Ref": "Given"}
+PROXY: Body = {
+    "Proxy": {"Type": "AWS::RDS::DBProxy", "Properties": {"DBProxyName": "orders", "EngineFamily": "POSTGRESQL"}},
+    "Reading": {
+        "Type": "AWS::RDS::DBProxyEndpoint",
+        "Properties": {"DBProxyName": {"Ref": "Proxy"}, "DBProxyEndpointName": "orders-ro", "TargetRole": "READ_ONLY"},
+    },
+    "Targets": {
+        "Type": "AWS::RDS::DBProxyTargetGroup",
+        "Properties": {
+            "DBProxyName": {"Ref": "Proxy"},
+            "DBClusterIdentifiers": [{"Ref": "Store"}],
+            "TargetGroupName": "default",
+        },
+    },
+}
+
+
+def function(role: str = "Role", **variables: Any) -> Body:
+    properties = {"Environment": {"Variables": variables}, "Role": {"Fn::GetAtt": [role, "Arn"]}}
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}
+
+
+def role(*statements: tuple[str, Any]) -> Body:
+    said = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in statements]
+    return {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": said}}]}}
+
+
+def found(reading: Reading) -> set[tuple[str, str, str]]:
+    return {(c.store, c.via, c.certainty) for c in reading.fleet.connections if c.consumer.endswith("F")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "host"),
+    [
+        ("RDS::DBInstance", "DBInstanceIdentifier", "orders.abc123.eu-west-1.rds.amazonaws.com"),
+        ("RDS::DBCluster", "DBClusterIdentifier", "orders.cluster-abc123.eu-west-1.rds.amazonaws.com"),
+        ("DocDB::DBCluster", "DBClusterIdentifier", "orders.cluster-abc123.eu-west-1.docdb.amazonaws.com"),
+        ("Neptune::DBCluster", "DBClusterIdentifier", "orders.cluster-abc123.eu-west-1.neptune.amazonaws.com"),
+        ("ElastiCache::CacheCluster", "ClusterName", "orders.abc123.0001.euw1.cache.amazonaws.com"),
+        ("ElastiCache::ReplicationGroup", "ReplicationGroupId", "master.orders.abc123.euw1.cache.amazonaws.com"),
+        ("ElastiCache::ServerlessCache", "ServerlessCacheName", "orders-1a2b3c.serverless.euw1.cache.amazonaws.com"),
+        ("MemoryDB::Cluster", "ClusterName", "clustercfg.orders.abc123.memorydb.eu-west-1.amazonaws.com"),
+        ("Redshift::Cluster", "ClusterIdentifier", "orders.abc123.eu-west-1.redshift.amazonaws.com"),
+        (
+            "RedshiftServerless::Workgroup",
+            "WorkgroupName",
+            "orders.123456789012.eu-west-1.redshift-serverless.amazonaws.com",
+        ),
+    ],
+)
+def test_the_name_of_a_store_in_the_address_that_aws_gives_it(
+    reading_of: Read, kind: str, named: str, host: str
+) -> None:
+    store: Body = {"Type": f"AWS::{kind}", "Properties": {named: "orders"}}
+    assert found(reading_of({"Store": store, "F": function(DB_HOST=host)})) == {("Store", "direct", "likely")}
+    other = {**store, "Properties": {named: "bills"}}
+    assert found(reading_of({"Store": other, "F": function(DB_HOST=host)})) == {
+        (f"external:{host}", "direct", "likely")
+    }
+
+
+def test_the_reader_behind_an_address(reading_of: Read) -> None:
+    cluster: Body = {
+        "Type": "AWS::RDS::DBCluster",
+        "Properties": {"DBClusterIdentifier": "orders", "Engine": "aurora-postgresql"},
+    }
+    for host, pool in (
+        ("orders.cluster-ro-abc123.eu-west-1.rds.amazonaws.com", None),
+        ("orders-ro.endpoint.proxy-abc123.eu-west-1.rds.amazonaws.com", "Proxy"),
+    ):
+        (edge,) = reading_of({"Store": cluster, **PROXY, "F": function(DB_HOST=host)}).fleet.connections
+        assert (edge.store, edge.pool, edge.role) == ("Store", pool, "reader")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "bucket.s3-eu-west-1.amazonaws.com",
+        "abc123.execute-api.eu-west-1.amazonaws.com",
+        "search-orders-abc123.eu-west-1.es.amazonaws.com",
+        "abc123.lambda-url.eu-west-1.on.aws",
+    ],
+)
+def test_the_address_of_another_service_is_that_of_no_database(reading_of: Read, host: str) -> None:
+    assert found(reading_of({"F": function(NEPTUNE_EXPORT_URI=f"https://{host}/it.jar", REDIS_URL=host)})) == set()
+
+
+def test_a_load_balancer_may_stand_in_front_of_one(reading_of: Read) -> None:
+    host = "pool-abc123.elb.eu-west-1.amazonaws.com"
+    assert found(reading_of({"F": function(DB_HOST=host)})) == {(f"external:{host}", "direct", "likely")}
+
+
+def test_an_address_that_depends_on_a_condition_is_the_one_that_can_be_named(reading_of: Read) -> None:
+    stored = {"Fn::Sub": "{{resolve:ssm:/shop/${Stage}/rds-proxy-endpoint}}"}
+    host = {"Fn::If": ["Local", GIVEN, {"Fn::If": ["Small", stored, "db.example.com"]}]}
+    conditions = {
+        "Local": {"Fn::Equals": [{"Ref": "Stage"}, "local"]},
+        "Small": {"Fn::Equals": [{"Ref": "Stage"}, "small"]},
+    }
+    asked = {"Given": {"Type": "String"}, "Stage": {"Type": "String"}}
+    reading = reading_of({"F": function(DB_HOST=host)}, Parameters=asked, Conditions=conditions)
+    assert found(reading) == {
+        ("external:/shop/Stage/rds-proxy-endpoint", "proxy", "likely"),
+        ("external:db.example.com", "direct", "possible"),
+        ("external:Given", "direct", "possible"),
+    }
+
+
+def test_half_an_address_that_only_a_database_has(reading_of: Read) -> None:
+    host = "orders.XXXX.<region>.rds.amazonaws.com"
+    assert found(reading_of({"F": function(DB_HOST=host)})) == {("external:DB_HOST", "direct", "likely")}
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "outside"),
+    [
+        ("neptune-db:*", "AWS::Neptune::DBCluster", "external:neptune-cluster"),
+        ("dsql:DbConnect", "AWS::DSQL::Cluster", "external:aurora-dsql"),
+        ("elasticache:Connect", "AWS::ElastiCache::ServerlessCache", "external:elasticache"),
+        ("memorydb:Connect", "AWS::MemoryDB::Cluster", "external:memorydb"),
+    ],
+)
+def test_a_permission_for_any_store_of_a_service(reading_of: Read, action: str, kind: str, outside: str) -> None:
+    store = {"Type": kind, "Properties": {}}
+    alone = {"F": function(), "Role": role((action, "*"))}
+    assert found(reading_of(alone)) == {(outside, "direct", "likely")}
+    assert found(reading_of({**alone, "Store": store})) == {("Store", "direct", "likely")}
+    assert found(reading_of({**alone, "Store": store, "Other": store})) == {
+        ("Store", "direct", "possible"),
+        ("Other", "direct", "possible"),
+    }
+    assert found(reading_of({**alone, "F": function(REDIS_HOST="cache.example.com")})) == {
+        ("external:cache.example.com", "direct", "likely")
+    }
+    assert found(reading_of({**alone, "G": function()})) == set()
+
+
+def test_a_cluster_of_atlas(reading_of: Read) -> None:
+    cluster = {"Type": "MongoDB::Atlas::Cluster", "Properties": {"Name": "orders"}}
+    for attribute in ("SrvAddress", "ConnectionStrings.StandardSrv"):
+        variables = {"MONGODB_URI": {"Fn::GetAtt": ["Cluster", *attribute.split(".", 1)]}}
+        reading = reading_of({"Cluster": cluster, "F": function(**variables)})
+        assert found(reading) == {("Cluster", "direct", "certain")}
+        assert [(store.kind, store.engine) for store in reading.fleet.stores] == [("mongodb-atlas-cluster", "mongodb")]
+
+
+def test_parameters_as_amplify_calls_them(tmp_path: Path) -> None:
+    table = {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Ref": "name"}}}}
+    outputs = {"Name": {"Value": {"Ref": "Table"}}, "Arn": {"Value": {"Fn::GetAtt": ["Table", "Arn"]}}}
+    asked = {"storageordersTableArn": {"Type": "String"}, "storageordersTableName": {"Type": "String"}}
+    code = {
+        "F": function(STORAGE_ORDERSTABLE_NAME={"Ref": "storageordersTableName"}),
+        "Role": role(("dynamodb:PutItem", {"Ref": "storageordersTableArn"})),
+    }
+    for name, template in (
+        ("ordersTable", {"Parameters": {"name": {"Type": "String"}}, "Resources": table, "Outputs": outputs}),
+        ("ordersFunction", {"Parameters": asked, "Resources": code, "Outputs": {"Arn": {"Value": {"Ref": "F"}}}}),
+    ):
+        path = tmp_path / f"{name}-cloudformation-template.json"
+        path.write_text(json.dumps(template), encoding="utf-8")
+    (edge,) = read([tmp_path]).fleet.connections
+    assert (edge.store, edge.certainty) == ("ordersTable-cloudformation-template/Table", "likely")
