@@ -56,7 +56,9 @@ def test_what_a_state_machine_passes_on(reading_of: Read, told: Body, store: str
 @pytest.mark.parametrize("kind", ["Schedule", "ScheduleV2", "EventBridgeRule"])
 @pytest.mark.parametrize("host", ["${Given}", "orders.XXX.<region>.rds.amazonaws.com"])
 def test_what_a_schedule_of_sam_says_as_text(reading_of: Read, kind: str, host: str) -> None:
-    told = {"Fn::Sub": '{"DbEndpoint": "HOST", "Port": ${Port}, "tags": ["a \\\\\\" b", "${Given}"]}'.replace("HOST", host)}
+    told = {
+        "Fn::Sub": '{"DbEndpoint": "HOST", "Port": ${Port}, "tags": ["a \\\\\\" b", "${Given}"]}'.replace("HOST", host)
+    }
     when = {
         "Input": told,
         "Schedule": "rate(1 hour)",
