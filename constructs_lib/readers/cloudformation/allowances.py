@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from constructs_lib.model.actions import any_covers
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.permissions import POLICIES, ROLE, Permissions
+from constructs_lib.readers.cloudformation.permissions import POLICIES, Permissions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
@@ -55,6 +55,7 @@ class Allowance:
         self.permissions = permissions
         self.action = action
         self._answers: dict[tuple[str, str], bool | None] = {}
+        self._chosen: dict[str, bool] = {}
 
     def of(self, function: Resource) -> bool | None:
         """Whether the function's role allows the action on anything; ``None`` when a part of the role is out of sight."""
@@ -65,30 +66,20 @@ class Allowance:
             self._answers[role.key] = self._answer(role)
         own = self._answers[role.key]
         # A role that trusts the function's by name needs no sts:AssumeRole on its side; its ARN has to reach the code somehow.
-        return None if own is False and (role.key in self._trusted or _names_a_role(function)) else own
+        return None if own is False and (role.key in self.permissions.trusted or _names_a_role(function)) else own
 
     def is_left_out(self, function: Resource) -> bool:
         """Whether the function is not allowed to, and others of its stack are: somebody chose who may."""
-        return self.of(function) is False and function.stack.key in self._chosen_in
-
-    @cached_property
-    def _chosen_in(self) -> set[str]:
-        return {function.stack.key for function in self.permissions.functions if self.of(function)}
+        if self.of(function) is not False:
+            return False
+        stack = function.stack.key
+        if stack not in self._chosen:
+            self._chosen[stack] = any(self.of(other) for other in self.permissions.functions.get(stack, ()))
+        return self._chosen[stack]
 
     @cached_property
     def _loose(self) -> bool:
         return any(self._is_loose(policy) for policy in self.estate.of_type(*POLICIES))
-
-    @cached_property
-    def _trusted(self) -> set[tuple[str, str]]:
-        """Roles that another role of the estate lets take it on."""
-        found: set[tuple[str, str]] = set()
-        for role in self.estate.of_type(ROLE):
-            trusted = [
-                self.estate.resource(reference) for reference in references_in(role.get("AssumeRolePolicyDocument"))
-            ]
-            found.update(item.key for item in trusted if item is not None and item is not role and item.type == ROLE)
-        return found
 
     def _answer(self, role: Resource) -> bool | None:
         policies = list(self._policies(role))

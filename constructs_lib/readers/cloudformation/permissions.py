@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from constructs_lib.model.actions import EVERYTHING, any_covers
@@ -17,6 +17,7 @@ from constructs_lib.readers.cloudformation.values import (
     Unresolved,
     Value,
     items_of,
+    references_in,
     scalar_text,
     why_unread,
 )
@@ -89,7 +90,7 @@ class Permissions:
     def __init__(self, estate: Estate, named: Named, functions: Iterable[Resource]) -> None:
         self.estate = estate
         self.named = named
-        self.functions = tuple(functions)
+        self.functions: dict[str, list[Resource]] = {}  #: by stack
         self._attached: dict[tuple[str, str], list[Resource]] = {}
         self._statements: dict[tuple[str, str], tuple[Statement, ...]] = {}
         self._shared: dict[tuple[str, str], tuple[Statement, ...]] = {}
@@ -101,7 +102,8 @@ class Permissions:
                 role = self.role(name)
                 if role is not None:
                     self._attached.setdefault(role.key, []).append(policy)
-        for function in self.functions:
+        for function in functions:
+            self.functions.setdefault(function.stack.key, []).append(function)
             role = self.role_of(function)
             if role is not None:
                 self._users.setdefault(role.key, []).append(function)
@@ -136,6 +138,17 @@ class Permissions:
     def users(self, role: Resource) -> Sequence[Resource]:
         """The functions that run with a role."""
         return self._users.get(role.key, ())
+
+    @cached_property
+    def trusted(self) -> set[tuple[str, str]]:
+        """Roles that another role of the estate lets take it on."""
+        found: set[tuple[str, str]] = set()
+        for role in self.estate.of_type(ROLE):
+            trusted = [
+                self.estate.resource(reference) for reference in references_in(role.get("AssumeRolePolicyDocument"))
+            ]
+            found.update(item.key for item in trusted if item is not None and item is not role and item.type == ROLE)
+        return found
 
     def attached(self, role: Resource) -> tuple[Resource, ...]:
         """Policies of the given templates that name the role."""
