@@ -9,18 +9,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.cli.declarations import Wrong, settings_from
-from constructs_lib.cli.toml_lines import line_of
 from constructs_lib.errors import InputError, Problem
 from constructs_lib.model.settings import Settings
 
 if TYPE_CHECKING:
+    from constructs_lib.cli.declarations import Wrong
     from constructs_lib.model.fleet import Fleet
 
 OWN, SHARED = ".poolproof.toml", "pyproject.toml"
 _TABLE = ("tool", "poolproof")
 # tomllib came with Python 3.11; tomli is its twin for 3.10.
-_toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+_TOML = "tomllib" if sys.version_info >= (3, 11) else "tomli"
 
 
 def load(config: str | None = None) -> Settings:
@@ -63,9 +62,14 @@ def _read(path: Path) -> str:
 
 
 def _table(path: Path, text: str) -> Mapping[str, Any] | None:
-    """The whole file, or poolproof's table of a pyproject; ``None`` when a pyproject has none."""
+    """The whole file, or poolproof's table of a pyproject; ``None`` when a pyproject has none.
+
+    One that never says the name is not parsed: that takes as long as checking a small template.
+    """
+    if path.name == SHARED and _TABLE[-1] not in text:
+        return None
     try:
-        document: Any = _toml.loads(text)
+        document: Any = import_module(_TOML).loads(text)
     except (ValueError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
         raise InputError([Problem(f"no TOML: {error}", str(path), int(line[1]) if line else None)]) from error
@@ -76,6 +80,8 @@ def _table(path: Path, text: str) -> Mapping[str, Any] | None:
             return None
         document = document[key]
         if not isinstance(document, Mapping):
+            from constructs_lib.cli.toml_lines import line_of  # only a wrong file needs it
+
             name = ".".join(_TABLE[:depth])
             raise InputError(
                 [Problem(f"{name} must be a table, got {document!r}", str(path), line_of(text, _TABLE[:depth]))]
@@ -84,9 +90,13 @@ def _table(path: Path, text: str) -> Mapping[str, Any] | None:
 
 
 def _settings(path: Path, text: str, declared: Mapping[str, Any]) -> Settings:
+    from constructs_lib.cli.declarations import settings_from  # only declared settings need it
+
     wrong: list[Wrong] = []
     settings = settings_from(declared, wrong)
     if wrong:
+        from constructs_lib.cli.toml_lines import line_of  # only a wrong file needs it
+
         prefix = _TABLE if path.name == SHARED else ()
         problems = [Problem(item.message, str(path), line_of(text, (*prefix, *item.key))) for item in wrong]
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
