@@ -6,40 +6,44 @@ import re
 
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, PROXY_ENDPOINT
 
-_NAME = r"(?P<name>[a-z0-9][a-z0-9-]*)"
-_AWS = r"\.amazonaws\.com(?:\.cn)?\Z"
-#: Whose address it is, by its form; the first that fits counts.
-_FORMS = tuple(
-    (re.compile(pattern, re.IGNORECASE), frozenset(types))
-    for pattern, types in (
-        (rf"{_NAME}\.endpoint\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds{_AWS}", (PROXY_ENDPOINT,)),
-        (rf"{_NAME}\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds{_AWS}", (PROXY,)),
-        (rf"{_NAME}\.cluster-(?:ro-)?[a-z0-9]+\.[a-z0-9-]+\.rds{_AWS}", (CLUSTER,)),
-        (rf"{_NAME}\.[a-z0-9.-]+\.rds{_AWS}", (CLUSTER, INSTANCE)),
-        (rf"{_NAME}\.[a-z0-9.-]+\.docdb{_AWS}", ("AWS::DocDB::DBCluster", "AWS::DocDB::DBInstance")),
-        (rf"{_NAME}\.[a-z0-9.-]+\.neptune{_AWS}", ("AWS::Neptune::DBCluster", "AWS::Neptune::DBInstance")),
-        (rf"{_NAME}\.serverless\.[a-z0-9]+\.cache{_AWS}", ("AWS::ElastiCache::ServerlessCache",)),
-        (
-            rf"(?:(?:master|replica|clustercfg)\.)?{_NAME}\.[a-z0-9.-]+\.cache{_AWS}",
-            ("AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster"),
-        ),
-        (rf"(?:clustercfg\.)?{_NAME}\.[a-z0-9-]+\.memorydb\.[a-z0-9-]+{_AWS}", ("AWS::MemoryDB::Cluster",)),
-        (rf"{_NAME}\.[a-z0-9-]+\.[a-z0-9-]+\.redshift-serverless{_AWS}", ("AWS::RedshiftServerless::Workgroup",)),
-        (rf"{_NAME}\.[a-z0-9-]+\.[a-z0-9-]+\.redshift{_AWS}", ("AWS::Redshift::Cluster",)),
-    )
-)
+_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn")
+_SERVERLESS_CACHE = "AWS::ElastiCache::ServerlessCache"
+#: Whose address it is, by the label of the service; ``rds`` says more by the label after the name.
+_TYPES = {
+    "rds": (CLUSTER, INSTANCE),
+    "docdb": ("AWS::DocDB::DBCluster", "AWS::DocDB::DBInstance"),
+    "neptune": ("AWS::Neptune::DBCluster", "AWS::Neptune::DBInstance"),
+    "cache": ("AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster"),
+    "memorydb": ("AWS::MemoryDB::Cluster",),
+    "redshift": ("AWS::Redshift::Cluster",),
+    "redshift-serverless": ("AWS::RedshiftServerless::Workgroup",),
+}
+#: Labels that stand before the name in addresses of caches.
+_PARTS = frozenset({"master", "replica", "clustercfg"})
 #: What ElastiCache adds to the name of a serverless cache.
 _SUFFIX = re.compile(r"-[a-z0-9]{5,6}\Z")
 
 
 def named_by(host: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """Names that the store of an address may have, the likeliest first, and its resource types; nothing for other hosts."""
-    if not host.lower().endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    host = host.lower()
+    if not host.endswith(_OF_AWS):
         return (), frozenset()
-    for form, types in _FORMS:
-        match = form.match(host)
-        if match is not None:
-            name = match["name"]
-            shorter = _SUFFIX.sub("", name) if ".serverless." in host else name
-            return tuple(dict.fromkeys((shorter, name))), types
-    return (), frozenset()
+    labels = host.split(".")
+    service = next((label for label in labels[2:] if label in _TYPES), None)
+    if service is None:
+        return (), frozenset()
+    if labels[0] in _PARTS and service in ("cache", "memorydb"):
+        del labels[0]
+    name, then = labels[0], labels[1]
+    if service == "cache" and then == "serverless":
+        return tuple(dict.fromkeys((_SUFFIX.sub("", name), name))), frozenset((_SERVERLESS_CACHE,))
+    return (name,), frozenset(_of_rds(then) if service == "rds" else _TYPES[service])
+
+
+def _of_rds(then: str) -> tuple[str, ...]:
+    if then == "endpoint":
+        return (PROXY_ENDPOINT,)
+    if then.startswith("proxy-"):
+        return (PROXY,)
+    return (CLUSTER,) if then.startswith("cluster-") else _TYPES["rds"]

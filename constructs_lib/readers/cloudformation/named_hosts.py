@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import re
 
-_BY_HOST: tuple[tuple[re.Pattern[str], str | None], ...] = (
-    (re.compile(r"\.rds\.amazonaws\.com(\.cn)?$"), None),
-    (re.compile(r"\.docdb\.amazonaws\.com$"), "docdb"),
-    (re.compile(r"\.docdb-elastic\.amazonaws\.com$"), "docdb"),
-    (re.compile(r"\.neptune\.amazonaws\.com$"), "neptune"),
-    (re.compile(r"\.cache\.amazonaws\.com$"), "redis"),
-    (re.compile(r"\.memorydb\.[a-z0-9-]+\.amazonaws\.com$"), "redis"),
-    (re.compile(r"\.dsql\.[a-z0-9-]+\.on\.aws$"), "aurora-dsql"),
-    (re.compile(r"\.redshift(-serverless)?\.amazonaws\.com$"), "redshift"),
-    (re.compile(r"\.neon\.tech$"), "postgres"),
-    (re.compile(r"\.supabase\.(co|com)$"), "postgres"),
-    (re.compile(r"\.psdb\.cloud$"), "mysql"),
-    (re.compile(r"\.mongodb\.net$"), "mongodb"),
-    (re.compile(r"\.cockroachlabs\.cloud$"), "postgres"),
-    (re.compile(r"\.upstash\.io$"), "redis"),
-    (re.compile(r"\.turso\.io$"), "sqlite"),
-    (re.compile(r"\.cloud\.couchbase\.com$"), "couchbase"),
-    (re.compile(r"\.databases\.neo4j\.io$"), "neo4j"),
-    (re.compile(r"\.database\.windows\.net$"), "sqlserver"),
-    (re.compile(r"\.redis(?:labs|-cloud)\.com$"), "redis"),
-    (re.compile(r"\.db\.ondigitalocean\.com$"), None),
-    (re.compile(r"\.aivencloud\.com$"), None),
-)
-
-
+#: Engines by the end of the host; ``None`` where the end tells none.
+_ENDS: dict[str, str | None] = {
+    ".rds.amazonaws.com": None, ".rds.amazonaws.com.cn": None, ".docdb.amazonaws.com": "docdb",
+    ".docdb-elastic.amazonaws.com": "docdb", ".neptune.amazonaws.com": "neptune", ".cache.amazonaws.com": "redis",
+    ".redshift.amazonaws.com": "redshift", ".redshift-serverless.amazonaws.com": "redshift",
+    ".neon.tech": "postgres", ".supabase.co": "postgres", ".supabase.com": "postgres", ".psdb.cloud": "mysql",
+    ".mongodb.net": "mongodb", ".cockroachlabs.cloud": "postgres", ".upstash.io": "redis", ".turso.io": "sqlite",
+    ".cloud.couchbase.com": "couchbase", ".databases.neo4j.io": "neo4j", ".database.windows.net": "sqlserver",
+    ".redislabs.com": "redis", ".redis-cloud.com": "redis", ".db.ondigitalocean.com": None, ".aivencloud.com": None,
+}  # fmt: skip
+_EVERY_END = tuple(_ENDS)
+#: Addresses that end in the region behind the service.
+_BEFORE_REGION = re.compile(r"\.(?:(?P<memorydb>memorydb\.[a-z0-9-]+\.amazonaws\.com)|dsql\.[a-z0-9-]+\.on\.aws)$")
 #: Addresses that AWS gives to what is no database; load balancers and machines may stand in front of one.
 _OF_AWS = re.compile(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
 _IN_FRONT = re.compile(r"\.elb\.|\.compute(?:-\d)?\.|\.vpce\.")
@@ -42,9 +30,14 @@ def is_other_service(host: str) -> bool:
 
 def is_database_host(host: str) -> bool:
     """Whether only a database has such an address."""
-    return any(pattern.search(host.lower()) for pattern, _ in _BY_HOST)
+    host = host.lower()
+    return host.endswith(_EVERY_END) or _BEFORE_REGION.search(host) is not None
 
 
 def likely_engine(host: str) -> str | None:
     """The engine behind a host, where its name tells."""
-    return next((engine for pattern, engine in _BY_HOST if pattern.search(host.lower())), None)
+    host = host.lower()
+    regional = _BEFORE_REGION.search(host)
+    if regional is not None:
+        return "redis" if regional["memorydb"] else "aurora-dsql"
+    return next((engine for end, engine in _ENDS.items() if host.endswith(end)), None)
