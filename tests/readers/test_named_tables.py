@@ -283,3 +283,26 @@ def test_a_table_in_the_environment_of_a_function_whose_role_nobody_sees(
     }
     resources = {"F": function(variables, **HIDDEN), "Data": nested}
     assert edges(reading_of(resources, Parameters=PARAMETERS)) == ({("F", store, "likely")} if store else set())
+
+
+def test_a_table_that_nobody_of_the_template_may_use_is_that_of_whose_environment_names_it(reading_of: Read) -> None:
+    logs = role("*", actions="logs:PutLogEvents")
+    named = {"Trips": TABLE, "F": function({"TABLE_NAME": TRIPS}), "Role": logs, "G": function()}
+    assert edges(reading_of(named)) == {("F", "Trips", "likely")}
+    other = {**named, "Other": role(TRIPS), "H": function(Role={"Fn::GetAtt": ["Other", "Arn"]})}
+    assert edges(reading_of(other)) == {("H", "Trips", "certain")}
+
+
+@pytest.mark.parametrize("managed", [False, True])
+def test_a_role_that_may_do_everything_uses_what_the_environment_names(reading_of: Read, managed: bool) -> None:
+    arns = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+    admin = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": arns}} if managed else role("*", actions="*")
+    resources = {
+        "Trips": TABLE,
+        "F": function({"TABLE_NAME": TRIPS}),
+        "G": function(),
+        "Role": admin,
+        "Other": role(TRIPS),
+    }
+    beside = {**resources, "H": function(Role={"Fn::GetAtt": ["Other", "Arn"]})}
+    assert edges(reading_of(beside)) == {("F", "Trips", "likely"), ("H", "Trips", "certain")}

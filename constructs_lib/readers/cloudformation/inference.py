@@ -99,8 +99,10 @@ class Inference:
         """What its role allows; of a role that nobody sees only the tables that the environment names."""
         if statements is None:
             yield from self.tables.unseen(function, seen.tables, seen.table_names)
-        for statement in statements or ():
+            return
+        for statement in statements:
             yield from self._statement(function, statement, seen)
+        yield from self.tables.unsaid(function, statements, seen.tables)
 
     def _taken_on(self, function: Resource, seen: Seen) -> Iterator[Clue]:
         """What roles allow that the environment names: the function takes them on."""

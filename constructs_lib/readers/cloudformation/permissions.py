@@ -31,6 +31,8 @@ AWS_MANAGED: dict[str, tuple[str, ...]] = {
     "AmazonRDSDataFullAccess": ("rds-data:*", "secretsmanager:GetSecretValue"),
     "SecretsManagerReadWrite": ("secretsmanager:*",),
     "AmazonAthenaFullAccess": ("athena:*",),
+    "AdministratorAccess": ("*",),
+    "PowerUserAccess": ("*",),
 }
 
 #: Marks a statement that stands for a policy template or a connector.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from constructs_lib.model.actions import EVERYTHING
 from constructs_lib.model.fleet import Certainty, Gap
 from constructs_lib.readers.cloudformation import table_names
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
@@ -53,6 +54,7 @@ class TableGrants:
         self.gaps: list[Gap] = []
         self._granted: dict[int, _Granted] = {}
         self._sole: dict[tuple[str, str], bool] = {}
+        self._used_in: dict[str, bool] = {}
 
     def clues(
         self, function: Resource, statement: Statement, tables: Mapping[str, str], names: Mapping[str, str]
@@ -86,6 +88,29 @@ class TableGrants:
         for name, where in names.items() if _speaks_of_dynamodb(function, names) else ():
             evidence = f"{where} = '{name}', a table that no template makes; the role is not given"
             yield Clue(self.externals.table(name), "http", "likely", evidence)
+
+    def unsaid(self, function: Resource, statements: Sequence[Statement], tables: Mapping[str, str]) -> Iterator[Clue]:
+        """What the environment names, of a function whose role says nothing of tables: it may do everything, or the template was
+        written without the permissions, for nobody has any.
+        """
+        if not tables or any(statement.allows(*TABLE_USE) for statement in statements):
+            return
+        if any(EVERYTHING in statement.actions for statement in statements):
+            why = "the role may do everything"
+        elif not self._is_granted_in(function.stack.key):
+            why = "no role of its template may use a table, this one as little"
+        else:
+            return
+        for table, where in tables.items():
+            yield Clue(table, "http", "likely", f"{where}; {why}")
+
+    def _is_granted_in(self, stack: str) -> bool:
+        """Whether a function of the stack may use some table."""
+        if stack not in self._used_in:
+            users = self.permissions.functions.get(stack, ())
+            granted = (statement for user in users for statement in self.permissions.of_function(user) or ())
+            self._used_in[stack] = any(statement.allows(*TABLE_USE) for statement in granted)
+        return self._used_in[stack]
 
     def _beside(self, function: Resource, statement: Statement, *, named: bool) -> Iterator[Clue]:
         """What a permission on all tables is for, where it is written by hand: a table that the inline code names, or the only one of the
