@@ -118,7 +118,6 @@ def test_evidence_for_one_connection(reading_of: Read, resources: dict[str, Any]
         {"Db": database(), "Role": role(("rds-db:connect", "*")), "F": function()},
         {"Db": database(), "F": function({"PORT": {"Fn::GetAtt": ["Db", "Endpoint.Port"]}})},
         {"Db": database(), "F": function({"HOST": "", "DB_HOST": "localhost", "SITE": "www.example.com"})},
-        {"T": {"Type": "AWS::DynamoDB::Table"}, "Role": role(("s3:*", "*")), "F": function({"TABLE": {"Ref": "T"}})},
         {
             "T": {"Type": "AWS::DynamoDB::Table"},
             "Role": role(("dynamodb:DescribeStream", {"Fn::GetAtt": ["T", "StreamArn"]})),
@@ -133,7 +132,7 @@ def test_evidence_for_one_connection(reading_of: Read, resources: dict[str, Any]
             },
         },
     ],
-    ids=["management", "everywhere", "port", "local", "no-permission", "stream", "administrator", "generated"],
+    ids=["management", "everywhere", "port", "local", "stream", "administrator", "generated"],
 )
 def test_what_is_no_connection(reading_of: Read, resources: dict[str, Any]) -> None:
     assert edges(reading_of(resources)) == set()

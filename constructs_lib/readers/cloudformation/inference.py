@@ -73,6 +73,8 @@ class Inference:
             *self._granted(function, statements, seen),
             *self._taken_on(function, seen),
         ]
+        if statements is not None and not any(clue.via == "http" for clue in found):
+            found += self.tables.unsaid(function, statements, seen.tables)
         if not _is_placed(found):
             found += self._told(function, statements or (), seen)
         if not _is_placed(found):
@@ -102,7 +104,6 @@ class Inference:
             return
         for statement in statements:
             yield from self._statement(function, statement, seen)
-        yield from self.tables.unsaid(function, statements, seen.tables)
 
     def _taken_on(self, function: Resource, seen: Seen) -> Iterator[Clue]:
         """What roles allow that the environment names: the function takes them on."""
