@@ -177,3 +177,48 @@ def test_parameters_as_amplify_calls_them(tmp_path: Path) -> None:
         path.write_text(json.dumps(template), encoding="utf-8")
     (edge,) = read([tmp_path]).fleet.connections
     assert (edge.store, edge.certainty) == ("ordersTable-cloudformation-template/Table", "likely")
+
+
+def test_the_login_of_a_replica_is_that_of_its_source(reading_of: Read) -> None:
+    source: Body = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}
+    copy: Body = {"Type": "AWS::RDS::DBInstance", "Properties": {"SourceDBInstanceIdentifier": {"Ref": "Source"}}}
+    attached: Body = {
+        "Type": "AWS::SecretsManager::SecretTargetAttachment",
+        "Properties": {"SecretId": {"Ref": "Secret"}, "TargetId": {"Ref": "Source"}},
+    }
+    stores: Body = {
+        "Source": source,
+        "Copy": copy,
+        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+        "Attached": attached,
+    }
+    login = {"DB_SECRET": {"Ref": "Attached"}}
+    hosts = {name: {"Fn::GetAtt": [name, "Endpoint.Address"]} for name in ("Source", "Copy")}
+    reading = reading_of({**stores, "F": function(**login, DB_HOST=hosts["Copy"])})
+    assert found(reading) == {("Copy", "direct", "certain")}
+    assert reading.fleet.connections[0].secrets == ("Secret",)
+    assert found(reading_of({**stores, "F": function(**login)})) == {("Source", "direct", "certain")}
+    both = function(**login, DB_HOST=hosts["Source"], READ_DB_HOST=hosts["Copy"])
+    assert found(reading_of({**stores, "F": both})) == {("Source", "direct", "certain"), ("Copy", "direct", "certain")}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "store"),
+    [
+        ("SsmParameterValuesharedredisC96584B6F00A464EAD1953AFF4B05118Parameter", "/shared/redis"),
+        ("RedisHost", "RedisHost"),
+    ],
+)
+def test_an_ssm_parameter_that_cdk_looks_up_has_its_own_name(reading_of: Read, parameter: str, store: str) -> None:
+    asked = {parameter: {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/shared/redis"}}
+    for url in ({"Ref": parameter}, {"Fn::Join": ["", ["redis://", {"Ref": parameter}, ":6379/0"]]}):
+        reading = reading_of({"F": function(REDIS_URL=url)}, Parameters=asked)
+        assert found(reading) == {(f"external:{store}", "direct", "likely")}
+
+
+def test_the_host_of_a_url_and_not_its_login_names_the_store(reading_of: Read) -> None:
+    asked = {name: {"Type": "String"} for name in ("User", "Word", "Host")}
+    url = {"Fn::Sub": "mysql://${User}:${Word}@${Host}:3306/shop"}
+    assert found(reading_of({"F": function(DATABASE_URL=url)}, Parameters=asked)) == {
+        ("external:Host", "direct", "likely")
+    }

@@ -147,6 +147,13 @@ class Databases:
         named = source if source is not None and taken_over else resource
         return self.groups.settings(named.get("DBParameterGroupName"))
 
+    @cached_property
+    def source_of(self) -> dict[str, str]:
+        """For each read replica the store that it is a copy of, by their ids."""
+        found = ((home, self._source(home)) for home in self.home.values() if home.type in (CLUSTER, INSTANCE))
+        copies = {home.id: self.store_of(source) for home, source in found if source is not None}
+        return {copy: store.id for copy, store in copies.items() if store is not None and store.id != copy}
+
     def _source(self, resource: Resource) -> Resource | None:
         """The database that a replica, or a member of a global cluster, is a copy of."""
         for key in ("SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "GlobalClusterIdentifier"):

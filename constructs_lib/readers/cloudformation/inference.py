@@ -83,7 +83,16 @@ class Inference:
         if code.calls_aws():
             held = ("direct", "proxy")
             found = [self.externals.weighed(function, clue) if clue.via in held else clue for clue in found]
+        found = self._of_copies(found)
         return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
+
+    def _of_copies(self, found: list[Clue]) -> list[Clue]:
+        """A read replica takes the logins of its source: who holds the replica's address means that with them."""
+        held = {clue.store for clue in found if clue.addressed and clue.strength != "possible"}
+        meant = {source: copy for copy in held if (source := self.databases.source_of.get(copy)) and source not in held}
+        return [
+            clue._replace(store=meant[clue.store]) if clue.secret and clue.store in meant else clue for clue in found
+        ]
 
     def _environment(self, function: Resource, code: InlineCode, seen: Seen) -> Iterator[Clue]:
         """What the variables name; one that inline code never reads is only a hint."""

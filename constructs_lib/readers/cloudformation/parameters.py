@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.stack import Stack
 
 MOST_OPTIONS = 40
+#: What CDK calls a template's parameter that it adds for an SSM parameter; the latter's name says more.
+_OF_CDK = re.compile(r"SsmParameterValue.+Parameter\Z")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>]*>")
 
 
@@ -47,7 +49,8 @@ class Parameters:
     def _stored(self, name: str, where: Any) -> Value:
         found = self.stack.estate.stored(where)
         if isinstance(found, Unresolved):
-            return Unresolved(f"parameter '{name}' is read from SSM parameter '{where}'", name)
+            stored = where if isinstance(where, str) and _OF_CDK.match(name) else None
+            return Unresolved(f"parameter '{name}' is read from SSM parameter '{where}'", name, stored=stored)
         return found
 
     def _undecided(self, name: str, declared: dict[str, Any], kind: str) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from constructs_lib.readers.cloudformation.connection_strings import keyed_host_in
 from constructs_lib.readers.cloudformation.names import without_suffix
@@ -28,13 +29,18 @@ def source_of(value: Value) -> str | None:
         return None
     shown = _shown(value)
     match = _RESOLVED.search(shown)
-    name = _stored(match["name"]) if match is not None else _called(value, _host(shown))
+    name = _stored(match["name"]) if match is not None else _called(value, shown)
     return name if _NAMED.search(name) else None
 
 
-def _called(value: str | Text, host: str) -> str:
-    """What fills the first part of a host whose rest is only where the database lies; else the whole host."""
+def _called(value: str | Text, shown: str) -> str:
+    """What fills the host of a URL, or the first part of one whose rest is only where the database lies; else the whole host."""
     parts = value.parts if isinstance(value, Text) else ()
+    host = _host(shown)
+    before_host = "@" if "@" in shown else "://"
+    for before, part in pairwise(parts):
+        if isinstance(before, str) and before.endswith(before_host) and isinstance(part, Unresolved) and part.source:
+            return part.source
     sources = [part.source for part in parts if isinstance(part, Unresolved) and part.source]
     return next((source for source in sources if host.startswith(f"{source}.")), host)
 

@@ -27,18 +27,20 @@ class Reference(NamedTuple):
 class Unresolved(NamedTuple):
     """A value nobody can know from the given templates.
 
-    ``parameter`` names the parameter when it is one, ``imported`` the import, ``absent`` what is referred to and not there.
+    ``parameter`` names the parameter when it is one, ``imported`` the import, ``absent`` what is referred to and not there, ``stored``
+    the SSM parameter that a template's parameter is read from, where that has no name of its own.
     """
 
     reason: str
     parameter: str | None = None
     imported: str | None = None
     absent: str | None = None
+    stored: str | None = None
 
     @property
     def source(self) -> str | None:
         """What the value is to come from, where that has a name."""
-        return self.parameter or self.imported or self.absent
+        return self.stored or self.parameter or self.imported or self.absent
 
 
 class Text(NamedTuple):
