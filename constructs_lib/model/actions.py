@@ -20,19 +20,22 @@ class _Patterns(NamedTuple):
     beginnings: tuple[str, ...]
     others: tuple[re.Pattern[str], ...]
 
-    def cover(self, action: str) -> bool:
-        return (
-            action in self.names
-            or action.startswith(self.beginnings)
-            or any(pattern.fullmatch(action) for pattern in self.others)
-        )
-
 
 @lru_cache(maxsize=8192)
 def any_covers(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
     """Whether one of the patterns means one of the actions."""
-    sorted_out = _sorted_out(patterns)
-    return any(sorted_out.cover(action.lower()) for action in actions)
+    names, beginnings, others = _sorted_out(patterns)
+    for action in _in_lower_case(actions):
+        if action in names or action.startswith(beginnings):
+            return True
+        if others and any(pattern.fullmatch(action) for pattern in others):
+            return True
+    return False
+
+
+@lru_cache(maxsize=256)
+def _in_lower_case(actions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(action.lower() for action in actions)
 
 
 @lru_cache(maxsize=4096)

@@ -59,8 +59,8 @@ class ConnectGrants:
 
     def _any(self, function: Resource, service: _Service) -> Iterator[Clue]:
         """The only one of its own template, else of all templates, else one outside of them."""
-        made = {store.key: store for store in self.databases.home.values() if store.type in service.types}
-        own = [store for store in made.values() if store.stack.key == function.stack.key] or list(made.values())
+        made = list(self.databases.estate.of_type(*service.types))
+        own = [store for store in made if store.stack.key == function.stack.key] or made
         permitted = f"permission to connect to any store of {service.called}"
         for store in own:
             strength: Certainty = "likely" if len(own) == 1 else "possible"

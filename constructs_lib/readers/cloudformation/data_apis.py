@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty
@@ -156,5 +157,8 @@ class DataApis(NamedTuple):
             clues = [self._asked(clue) if clue.permitted and clue.store not in held else clue for clue in clues]
         if not any(statement.allows(*RUNS_ON_REDSHIFT) for statement in statements):
             return clues
-        warehouses = {home.id for home in self.databases.home.values() if home.type in WAREHOUSES}
-        return [clue for clue in clues if clue.addressed or clue.store not in warehouses]
+        return [clue for clue in clues if clue.addressed or clue.store not in self._warehouses]
+
+    @cached_property
+    def _warehouses(self) -> frozenset[str]:
+        return frozenset(home.id for home in self.databases.home.values() if home.type in WAREHOUSES)
