@@ -17,6 +17,7 @@ from constructs_lib.model.settings import Settings
 
 #: The class of every instance whose size follows the load.
 SERVERLESS = "db.serverless"
+_WITH_PARAMETER_GROUP = frozenset({"rds-instance", "aurora-cluster"})
 
 
 class Term(NamedTuple):
@@ -90,10 +91,13 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
         default=default,
         vcpus=_vcpus(instances),
         terms=terms,
-        declare=""
-        if not limit.is_unknown
-        else f"declare max_connections of '{store.id}', or pin it in its parameter group",
+        declare=_declare(store) if limit.is_unknown else "",
     )
+
+
+def _declare(store: Store) -> str:
+    or_pin = ", or pin it in its parameter group" if store.kind in _WITH_PARAMETER_GROUP else ""
+    return f"declare max_connections of '{store.id}'{or_pin}"
 
 
 def instances_that_may_serve(store: Store, role: Role) -> tuple[Instance, ...]:

@@ -249,3 +249,10 @@ def test_every_store_that_holds_connections_has_its_documented_limit(
 ) -> None:
     instances = () if instance_class is None else (Instance("One", instance_class),)
     assert limit(Store("S", kind, None, instances=instances)) == Quantity.exact(connections)
+
+
+@pytest.mark.parametrize(("kind", "pins"), [("rds-instance", True), ("aurora-cluster", True), ("external", False)])
+def test_only_what_has_a_parameter_group_can_be_pinned(kind: str, pins: bool) -> None:
+    advice = capacity_of(Store("Orders", kind, None), Settings()).declare
+    assert advice.startswith("declare max_connections of 'Orders'")
+    assert ("parameter group" in advice) is pins
