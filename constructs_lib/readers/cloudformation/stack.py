@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.model.origin import Origin
 from constructs_lib.readers.cloudformation.document import Document
 from constructs_lib.readers.cloudformation.values import (
+    NO_VALUE,
     Either,
-    NoValue,
     Reference,
     Unresolved,
     Value,
@@ -20,6 +20,9 @@ from constructs_lib.readers.cloudformation.values import (
 if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.estate import Estate
     from constructs_lib.readers.cloudformation.intrinsics import Resolver
+
+
+_NOT_ASKED: Any = object()
 
 
 class Resource:
@@ -81,15 +84,15 @@ class Resource:
 
     def get(self, *path: str) -> Value:
         """The resolved property at a path of keys; ``None`` when it is not set."""
-        first, resolved = path[0], self._resolved
-        if first in resolved:
-            value = resolved[first]
-        else:
+        first = path[0]
+        value = self._resolved.get(first, _NOT_ASKED)
+        if value is _NOT_ASKED:
             raw = self.properties.get(first)
-            value = resolved[first] = None if raw is None else self.stack.resolve(raw)
-        for key in path[1:]:
-            value = _entry(value, key)
-        return None if isinstance(value, NoValue) else value
+            value = self._resolved[first] = None if raw is None else self.stack.resolve(raw)
+        if len(path) > 1:
+            for key in path[1:]:
+                value = value.get(key) if type(value) is dict else _entry(value, key)
+        return None if value is NO_VALUE else value
 
     def reference(self, attribute: str = "Ref") -> Reference:
         return Reference(self.stack.key, self.logical_id, attribute)
