@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.externals import Externals
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, WAREHOUSES
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE
 from constructs_lib.readers.cloudformation.permissions import Statement
 from constructs_lib.readers.cloudformation.placeholders import plain, shown
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -157,8 +156,4 @@ class DataApis(NamedTuple):
             clues = [self._asked(clue) if clue.permitted and clue.store not in held else clue for clue in clues]
         if not any(statement.allows(*RUNS_ON_REDSHIFT) for statement in statements):
             return clues
-        return [clue for clue in clues if clue.addressed or clue.store not in self._warehouses]
-
-    @cached_property
-    def _warehouses(self) -> frozenset[str]:
-        return frozenset(home.id for home in self.databases.home.values() if home.type in WAREHOUSES)
+        return [clue for clue in clues if clue.addressed or clue.store not in self.databases.warehouses]

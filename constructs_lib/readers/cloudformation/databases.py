@@ -8,7 +8,7 @@ from functools import cached_property
 from constructs_lib.model.fleet import Instance, Role, Store
 from constructs_lib.readers.cloudformation.declared import Declared
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTANCE, MEMBERS, STORES, TABLES
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTANCE, MEMBERS, STORES, TABLES, WAREHOUSES
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.parameter_groups import ParameterGroups, Settings
 from constructs_lib.readers.cloudformation.stack import Resource
@@ -146,6 +146,11 @@ class Databases:
         taken_over = source is not None and source.stack.document.region == resource.stack.document.region
         named = source if source is not None and taken_over else resource
         return self.groups.settings(named.get("DBParameterGroupName"))
+
+    @cached_property
+    def warehouses(self) -> frozenset[str]:
+        """Ids of the stores that are asked through Redshift's own API as well."""
+        return frozenset(home.id for home in self.home.values() if home.type in WAREHOUSES)
 
     @cached_property
     def source_of(self) -> dict[str, str]:
