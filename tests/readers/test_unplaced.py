@@ -168,6 +168,22 @@ def test_a_secret_that_two_templates_are_given_under_one_name(tmp_path: Path) ->
     assert found(twice) == set()
 
 
+def test_a_policy_of_the_secret_itself_may_let_anybody_read_it(reading_of: Read) -> None:
+    made = {**function(DB_SECRET_ARN={"Ref": "Attachment"})}
+    reader = {**made, "Properties": {**made["Properties"], "Role": {"Fn::GetAtt": ["Reader", "Arn"]}}}
+    policy = {"Type": "AWS::SecretsManager::ResourcePolicy", "Properties": {"SecretId": {"Ref": "Secret"}}}
+    resources = {
+        "Secret": secret("main"),
+        "Db": DB,
+        "Attachment": ATTACHED,
+        "Reader": role(),
+        "G": reader,
+        "Policy": policy,
+    }
+    reading = reading_of({**resources, "Role": role("*", "s3:GetObject"), "F": made})
+    assert found(reading) == {("Db", "direct", "certain")}
+
+
 @pytest.mark.parametrize(("allowed", "certainty"), [("Own", "certain"), ("Less", "possible"), ("Unseen", "certain")])
 def test_a_shared_environment_names_the_secret_for_those_who_may_read_it(
     reading_of: Read, allowed: str, certainty: str

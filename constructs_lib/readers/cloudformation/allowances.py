@@ -25,6 +25,7 @@ from constructs_lib.readers.cloudformation.values import (
 LOGIN = "rds-db:connect"
 READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - an action
 ASSUME = "sts:AssumeRole"
+_OF_SECRETS = "AWS::SecretsManager::ResourcePolicy"
 #: AWS managed policies that functions often have and that allow neither (IAM managed policy reference, 2026-11-21).
 _NEITHER = frozenset(
     {
@@ -79,7 +80,9 @@ class Allowance:
 
     @cached_property
     def _loose(self) -> bool:
-        return any(self._is_loose(policy) for policy in self.estate.of_type(*POLICIES))
+        """Whether somebody may be allowed to whom no role here says so: a policy of nobody's role, or of the secret itself."""
+        of_secrets = self.action == READ_SECRET and any(self.estate.of_type(_OF_SECRETS))
+        return of_secrets or any(self._is_loose(policy) for policy in self.estate.of_type(*POLICIES))
 
     def _answer(self, role: Resource) -> bool | None:
         policies = list(self._policies(role))
