@@ -76,6 +76,12 @@ def test_the_name_of_a_store_in_the_address_that_aws_gives_it(
     }
 
 
+@pytest.mark.parametrize("service", ["rds", "docdb", "neptune", "cache", "redshift"])
+def test_the_regions_of_china_have_an_end_of_their_own(reading_of: Read, service: str) -> None:
+    host = f"orders.abc123.cn-north-1.{service}.amazonaws.com.cn"
+    assert found(reading_of({"F": function(DB_HOST=host)})) == {(f"external:{host}", "direct", "likely")}
+
+
 def test_the_reader_behind_an_address(reading_of: Read) -> None:
     cluster: Body = {
         "Type": "AWS::RDS::DBCluster",

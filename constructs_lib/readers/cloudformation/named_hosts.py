@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-#: Engines by the end of the host; ``None`` where the end tells none.
+#: Engines by what stands before ``amazonaws.com``; ``None`` where it tells none.
+_OF_AWS = {
+    "rds": None, "docdb": "docdb", "docdb-elastic": "docdb", "neptune": "neptune", "cache": "redis", "redshift": "redshift",
+    "redshift-serverless": "redshift",
+}  # fmt: skip
+#: Engines by the end of the host.
 _ENDS: dict[str, str | None] = {
-    ".rds.amazonaws.com": None, ".rds.amazonaws.com.cn": None, ".docdb.amazonaws.com": "docdb",
-    ".docdb-elastic.amazonaws.com": "docdb", ".neptune.amazonaws.com": "neptune", ".cache.amazonaws.com": "redis",
-    ".redshift.amazonaws.com": "redshift", ".redshift-serverless.amazonaws.com": "redshift",
+    **{f".{service}.amazonaws.com{country}": engine for service, engine in _OF_AWS.items() for country in ("", ".cn")},
     ".neon.tech": "postgres", ".supabase.co": "postgres", ".supabase.com": "postgres", ".psdb.cloud": "mysql",
     ".mongodb.net": "mongodb", ".cockroachlabs.cloud": "postgres", ".upstash.io": "redis", ".turso.io": "sqlite",
     ".cloud.couchbase.com": "couchbase", ".databases.neo4j.io": "neo4j", ".database.windows.net": "sqlserver",
@@ -16,16 +19,18 @@ _ENDS: dict[str, str | None] = {
 }  # fmt: skip
 _EVERY_END = tuple(_ENDS)
 #: Addresses that end in the region behind the service.
-_BEFORE_REGION = re.compile(r"\.(?:(?P<memorydb>memorydb\.[a-z0-9-]+\.amazonaws\.com)|dsql\.[a-z0-9-]+\.on\.aws)$")
+_BEFORE_REGION = re.compile(
+    r"\.(?:(?P<memorydb>memorydb\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)|dsql\.[a-z0-9-]+\.on\.aws)$"
+)
 #: Addresses that AWS gives to what is no database; load balancers and machines may stand in front of one.
-_OF_AWS = re.compile(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
+_GIVEN_BY_AWS = re.compile(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
 _IN_FRONT = re.compile(r"\.elb\.|\.compute(?:-\d)?\.|\.vpce\.")
 
 
 def is_other_service(host: str) -> bool:
     """Whether an address of AWS is surely that of no database: a bucket, a queue, an API."""
     host = host.lower()
-    return bool(_OF_AWS.search(host)) and not is_database_host(host) and not _IN_FRONT.search(host)
+    return bool(_GIVEN_BY_AWS.search(host)) and not is_database_host(host) and not _IN_FRONT.search(host)
 
 
 def is_database_host(host: str) -> bool:
