@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +16,13 @@ from constructs_lib.readers.second_process import Outcome, SecondProcess, outcom
 
 __all__ = ["Reading", "Unread", "documents_in", "read"]
 
-SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
+SUFFIXES = (".json", ".yaml", ".yml", ".template")
 TERRAFORM = "Terraform JSON, but no plan of a known version: give the output of 'terraform show -json <plan file>'"
 _PLAN = b'"terraform_version"'
 _HEAD = 4_096
 MOST_FILES = 20_000
+_LEFT_OUT = frozenset({"node_modules", "cdk.out"})
+_ASSETS = ".assets.json"
 
 
 def read(paths: Sequence[str | Path], parameters: Mapping[str, str] | None = None) -> Reading:
@@ -92,6 +95,9 @@ class _Gathering:
 
     def _files(self, folder: Path, other: SecondProcess) -> None:
         for number, path in enumerate(_templates_in(folder)):
+            if isinstance(path, Unread):
+                self.found.append(path)
+                continue
             if number == MOST_FILES:
                 self._refuse(
                     folder, None, f"more than {MOST_FILES:,} files: give the folders of the templates themselves"
@@ -177,10 +183,27 @@ def _what_else(value: object) -> str:
     return "no CloudFormation template: it has no 'Resources'"
 
 
-def _templates_in(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(
-            part.startswith(".") or part in ("node_modules", "cdk.out") for part in path.relative_to(folder).parts
-        )
-        if path.suffix in SUFFIXES and not hidden and path.is_file() and not path.name.endswith(".assets.json"):
-            yield path
+def _templates_in(folder: Path) -> Iterator[Path | Unread]:
+    """Files that may be templates, in the order of their paths; a folder nobody may list is one that cannot be read.
+
+    What is hidden, installed by npm or synthesized by the CDK is not entered: it can be many times the rest.
+    """
+    waiting = _listed(str(folder))
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, Unread):
+            yield entry
+        elif entry.is_dir(follow_symlinks=False):
+            waiting += _listed(entry.path)
+        elif entry.name.endswith(SUFFIXES) and not entry.name.endswith(_ASSETS) and entry.is_file():
+            yield Path(entry.path)
+
+
+def _listed(folder: str) -> list[os.DirEntry[str] | Unread]:
+    """What a folder holds, the last by name first."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _LEFT_OUT]
+    except OSError as problem:
+        return [Unread(folder, None, f"cannot be read: {problem.strerror or problem}")]
+    return [*sorted(found, key=lambda entry: entry.name, reverse=True)]

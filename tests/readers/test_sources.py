@@ -98,6 +98,57 @@ def test_a_folder_takes_templates_and_passes_over_other_files(tmp_path: Path) ->
     assert not reading.unread
 
 
+def test_the_files_of_a_folder_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    names = (
+        "b/z.json",
+        "a/c/d.yaml",
+        "a.json",
+        "a/b.yml",
+        "b.template",
+        "a-b/c.json",
+        ".hidden/e.json",
+        "a/cdk.out/f.json",
+    )
+    for name in names:
+        write(tmp_path / name, TABLE)
+    write(tmp_path / "a" / "x.assets.json", TABLE)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "c.json").symlink_to(tmp_path / "b" / "z.json")
+    shown = [document.path.removeprefix(f"{tmp_path}/") for document in sources.documents_in([tmp_path])]
+    kept = sorted(Path(name) for name in names if "hidden" not in name and "cdk.out" not in name)
+    assert shown == [str(path) for path in kept]
+
+
+def test_folders_in_folders_may_be_deeper_than_python_calls(tmp_path: Path) -> None:
+    folders = [str(tmp_path)]
+    for _ in range(1_500):
+        folders.append(f"{folders[-1]}/f")
+        os.mkdir(folders[-1])  # noqa: PTH102 - a path so deep is made step by step
+    file = f"{folders[-1]}/a.json"
+    try:
+        with open(file, "w", encoding="utf-8") as stream:  # noqa: PTH123
+            json.dump(TABLE, stream)
+        assert [store.id for store in read([tmp_path]).fleet.stores] == ["Table"]
+    finally:
+        os.unlink(file)  # noqa: PTH108
+        for folder in reversed(folders[1:]):
+            os.rmdir(folder)  # noqa: PTH106
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Permissions stop nobody who is root, so the system's answer is given in its place."""
+    write(tmp_path / "a" / "b.json", TABLE)
+    listed = os.scandir
+
+    def refuse(folder: str) -> object:
+        if folder.endswith("/a"):
+            raise PermissionError(13, "Permission denied", folder)
+        return listed(folder)
+
+    monkeypatch.setattr(sources.os, "scandir", refuse)
+    assert [str(item) for item in read([tmp_path]).unread] == [f"{tmp_path}/a: cannot be read: Permission denied"]
+
+
 def test_a_folder_of_too_many_files_says_that_some_were_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
