@@ -88,7 +88,10 @@ def test_a_state_machine_defined_as_text(reading_of: Read) -> None:
     assert found(reading_of({"F": function(**PLACED), "Db": DB, "M": machine})) == {("Db", "direct", "likely")}
 
 
-@pytest.mark.parametrize("text", ['{"db_host": ', "[1, 2", '{"a": \ue0000\ue001}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ['{"db_host": ', "[1, 2", '{"a": \ue0000\ue001}', '{"db_host": "\\uE0007\\ue001.example.com"}', "[" * 100_000],
+)
 def test_text_that_is_no_json_tells_nothing(reading_of: Read, text: str) -> None:
     rule = {
         "Type": "AWS::Events::Rule",

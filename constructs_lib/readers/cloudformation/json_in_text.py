@@ -10,6 +10,7 @@ from constructs_lib.readers.cloudformation.values import Reference, Text, Unreso
 
 #: Stand for a part that is no text; the two signs are of Unicode's private use area, which templates do not write.
 _OPENING, _CLOSING = "\ue000", "\ue001"
+_ESCAPED = r"\ue000"
 _HOLE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 #: AWS takes no longer definition of a state machine.
@@ -45,7 +46,7 @@ def _with_holes(parts: tuple[Part, ...]) -> str | None:
             sign = f"{_OPENING}{number}{_CLOSING}"
             pieces.append(sign if quoted else f'"{sign}"')
     text = "".join(pieces)
-    written = any(isinstance(part, str) and _OPENING in part for part in parts)
+    written = any(isinstance(part, str) and (_OPENING in part or _ESCAPED in part.lower()) for part in parts)
     return None if written or len(text) > LONGEST else text
 
 
