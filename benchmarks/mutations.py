@@ -132,9 +132,10 @@ def _remove(body: Any, chance: random.Random, _seeds: Sequence[Seed]) -> None:
 def _swap(body: Any, chance: random.Random, _seeds: Sequence[Seed]) -> None:
     one, other = _somewhere(body, chance), _somewhere(body, chance)
     if one and other and one[: len(other)] != other and other[: len(one)] != one:
-        first, second = at(body, one), at(body, other)
-        put(body, one, second)
-        put(body, other, first)
+        # Both homes are found first: aliases of YAML share values, so that the first change may take the second place away.
+        homes = at(body, one[:-1]), at(body, other[:-1])
+        first, second = copy.deepcopy(homes[0][one[-1]]), copy.deepcopy(homes[1][other[-1]])
+        homes[0][one[-1]], homes[1][other[-1]] = second, first
 
 
 def _wrap(body: Any, chance: random.Random, _seeds: Sequence[Seed]) -> None:

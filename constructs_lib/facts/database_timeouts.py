@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from constructs_lib.facts._tables import rows, version_tuple
 _FAMILIES = {
     "postgres": "postgres", "aurora-postgresql": "postgres", "mysql": "mysql", "aurora-mysql": "mysql", "mariadb": "mariadb",
 }  # fmt: skip
+#: Parameters are 32-bit integers at most; an exponent would be a number of any length in a few characters.
+_NUMBER = re.compile(r"\+?[0-9]{1,15}(?:\.[0-9]{0,9})?")
 
 
 class TimeoutParameter(NamedTuple):
@@ -20,12 +23,9 @@ class TimeoutParameter(NamedTuple):
     default_seconds: Fraction
 
     def seconds(self, written: str) -> Fraction | None:
-        """The value of a parameter group in seconds; ``None`` for text that is no number of 0 or more."""
-        try:
-            number = Fraction(written.strip())
-        except (ValueError, ZeroDivisionError):
-            return None
-        return None if number < 0 else number / (1000 if self.unit == "ms" else 1)
+        """The value of a parameter group in seconds; ``None`` for text that is no plain number of 0 or more, or one no database takes."""
+        match = _NUMBER.fullmatch(written.strip())
+        return _seconds(match[0], self.unit) if match is not None else None
 
 
 def timeout_parameters(engine: str | None, version: str | None, ends: str) -> tuple[TimeoutParameter, ...]:

@@ -137,6 +137,15 @@ function_profiles:
     ]
 
 
+@pytest.mark.parametrize("number", ["1e400", "1e999999999", "1e-999999999", "9" * 400])
+def test_a_number_beyond_any_meaning_is_refused_at_once(capsys: pytest.CaptureFixture[str], number: str) -> None:
+    """Written out in full, 1e999999999 fills the memory."""
+    profile = f"api: {{store: relational, peak_requests_per_second: {number}, duration: 2s, hold: 1s, timeout: 20s}}"
+    assert run(["plan", written(f"function_profiles:\n  {profile}\n")]) == 2
+    said = capsys.readouterr().err
+    assert f"peak_requests_per_second of 'api' must be from 0.000000001 to 1,000,000,000, got '{number[:9]}" in said
+
+
 @pytest.mark.parametrize(
     ("profiles", "constraint", "words"),
     [

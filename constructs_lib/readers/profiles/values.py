@@ -13,6 +13,8 @@ from constructs_lib.model.allocation import Concurrency, Share, WhateverFits
 from constructs_lib.model.quantity import Number, to_number
 
 _UNITS = {"ms": "0.001", "s": "1", "min": "60", "h": "3600"}
+#: Beyond these nothing is meant; a few characters (1e999999999) could stand for a number that fills the memory.
+_SMALLEST, _LARGEST = Decimal("1e-9"), Decimal(10**9)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?")
 
 
@@ -95,6 +97,12 @@ def percent(least: int, most: int) -> Callable[[yaml.Node], int]:
     return read
 
 
+def _bounded(value: Decimal) -> Decimal:
+    if not _SMALLEST <= value <= _LARGEST:
+        raise RefusedError(f"must be from {_SMALLEST:f} to {_LARGEST:,f}")
+    return value
+
+
 def decimal(node: yaml.Node) -> Number:
     """A number above zero."""
     try:
@@ -103,7 +111,7 @@ def decimal(node: yaml.Node) -> Number:
         raise RefusedError("must be a number above 0") from None
     if not value.is_finite() or value <= 0:
         raise RefusedError("must be a number above 0")
-    return to_number(value)
+    return to_number(_bounded(value))
 
 
 def duration(node: yaml.Node) -> Number:
@@ -112,7 +120,7 @@ def duration(node: yaml.Node) -> Number:
     value = Decimal(match[1]) * Decimal(_UNITS[match[2] or "s"]) if match else Decimal(0)
     if value <= 0:
         raise RefusedError("must be a duration above 0 such as 200ms, 2s, 5min or 1h")
-    return to_number(value)
+    return to_number(_bounded(value))
 
 
 def whole_seconds(most: int) -> Callable[[yaml.Node], int]:
