@@ -62,6 +62,8 @@ LOGINS_AT_ONCE = 50
 #: HAProxy logs whole milliseconds, and the end of a session a moment after its client saw it.
 LOG_RESOLUTION = Fraction(1, 1000)
 LOG_SETTLES_SECONDS = 0.3
+#: A server forgets those it refused a moment after they know.
+REFUSED_LEAVE_SECONDS = 0.3
 #: Connections the server has beyond the largest pool.
 SPARE_CONNECTIONS = 20
 _USER, _PASSWORD = "app", "rehearsal"  # of a throwaway role on a throwaway server
@@ -257,8 +259,17 @@ def admit(product: Product, limit: int, clients: int) -> Admission:
 
 
 async def _knock(sessions: Sequence[Session]) -> list[BaseException]:
+    """What those failed with who are not let in, now or when they come again.
+
+    In a burst a server may refuse some it has room for: who is about to be refused counts until it has gone.
+    """
     try:
-        failures = [error for error in await open_all(sessions) if error is not None]
+        burst = await open_all(sessions)
+        await asyncio.sleep(REFUSED_LEAVE_SECONDS)
+        failures = []
+        for session, error in zip(sessions, burst, strict=True):
+            if error is not None:
+                failures += [again for again in await open_all([session]) if again is not None]
     finally:
         await asyncio.gather(*(session.close() for session in sessions))
     unexpected = [error for error in failures if not isinstance(error, FAILURES)]

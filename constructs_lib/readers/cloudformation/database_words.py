@@ -8,56 +8,47 @@ from functools import lru_cache
 _ABOUT_DATABASES = re.compile(
     r"(?:^|_)(?:db|bd|bdd|base_de_datos|base_donnees|banco_de_dados|datenbank|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
     r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_?strings?|jdbc|tns|datasource|typeorm|pscale|memcache|keydb|cockroach(?:db)?|"
-    r"timescale(?:db)?|planetscale|cassandra|clickhouse|couchbase|neo4j|arango(?:db)?|singlestore|yugabyte(?:db)?|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql",
-    re.IGNORECASE,
+    r"timescale(?:db)?|planetscale|cassandra|clickhouse|couchbase|neo4j|arango(?:db)?|singlestore|yugabyte(?:db)?|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql"
 )
 #: In the languages that teams name their variables in.
 _ABOUT_HOSTS = re.compile(
-    r"(?:^|_)(?:host|hostname|hosts|servidor|serveur|hote|tns(?:_string)?|endpoint|servers?|address|addr|url|uri|dsn|conn(?:ection)?_?str(?:ings?)?)(?:_|$)|pghost$",
-    re.IGNORECASE,
+    r"(?:^|_)(?:host|hostname|hosts|servidor|serveur|hote|tns(?:_string)?|endpoint|servers?|address|addr|url|uri|dsn|conn(?:ection)?_?str(?:ings?)?)(?:_|$)|pghost$"
 )
 #: What is an address only of what its name says: the connection of a database, the configuration of a cache's client.
 _ABOUT_CONNECTIONS = re.compile(
-    r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?(?:_(?:param(?:eter)?|path))?$|(?:redis|valkey|cache)_config(?:uration)?$",
-    re.IGNORECASE,
+    r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?(?:_(?:param(?:eter)?|path))?$|(?:redis|valkey|cache)_config(?:uration)?$"
 )
 #: What ends so holds the address of a database, whatever the application is called: AUTH_DB_HOST, API_DATABASE_URL.
 _PLAINLY = re.compile(
-    r"(?:^|_)(?:db|database|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|rds|aurora)_(?:url|uri|dsn|host|hostname|endpoint)$",
-    re.IGNORECASE,
+    r"(?:^|_)(?:db|database|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|rds|aurora)_(?:url|uri|dsn|host|hostname|endpoint)$"
 )
 #: A cache is one only where an address is meant: anything else of that name may be a browser's.
-_CACHES = re.compile(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|address|url|uri)(?:_|$)", re.IGNORECASE)
+_CACHES = re.compile(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|address|url|uri)(?:_|$)")
 #: What is asked over HTTP and holds no connection.
-_OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$", re.IGNORECASE)
+_OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$")
 #: What goes with an address and is none.
-_BESIDE_ADDRESSES = re.compile(r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count)$", re.IGNORECASE)
+_BESIDE_ADDRESSES = re.compile(r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count)$")
 _BARE_HOST = re.compile(
-    r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$", re.IGNORECASE
+    r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$"
 )
 #: Services that are reached over the internet, from inside a VPC or outside of any.
 _PUBLIC = re.compile(
     r"upstash|atlas|neon|planetscale|supabase|cockroach|timescale|aiven|redis_?(?:cloud|labs)|turso", re.IGNORECASE
 )
-_BARE_LOGIN = re.compile(r"^(?:user|username|user_name|password|passwd|pass|pwd)$", re.IGNORECASE)
-_ABOUT_CREDENTIALS = re.compile(
-    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)|_password_arn$", re.IGNORECASE
-)
+_BARE_LOGIN = re.compile(r"^(?:user|username|user_name|password|passwd|pass|pwd)$")
+_ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)|_password_arn$")
 #: What ends like the name of a secret: not the switch, region or time to live that goes with one.
 _A_SECRET = re.compile(
-    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_?manager)?(?:_?(?:name|arn|id|path))?$|_password_arn$",
-    re.IGNORECASE,
+    r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_?manager)?(?:_?(?:name|arn|id|path))?$|_password_arn$"
 )
 _ABOUT_LOGINS = re.compile(
     r"^pg_?(?:user|password|database)$|(?:^|_)(?:user|username|password|passwd|pass|pwd|name|database)$|"
-    r"(?:^|_)(?:usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)(?:_|$)",
-    re.IGNORECASE,
+    r"(?:^|_)(?:usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)(?:_|$)"
 )
-_PASSWORD = re.compile(r"(?:^|_)(?:password|passwd|pass|pwd|clave|senha|contrasena|passwort)$", re.IGNORECASE)
-_ABOUT_CLUSTERS = re.compile(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?:^|_)(?:password|passwd|pass|pwd|clave|senha|contrasena|passwort)$")
+_ABOUT_CLUSTERS = re.compile(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$")
 _NOT_DATABASES = re.compile(
-    r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)",
-    re.IGNORECASE,
+    r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)"
 )
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
@@ -67,9 +58,9 @@ _RUN_TOGETHER = re.compile(
     re.IGNORECASE,
 )
 #: One word that capitals cut in two.
-_CUT = re.compile(r"(?P<first>dynamo)_(?P<rest>db)|(?P<end>end)_(?P<point>point)", re.IGNORECASE)
+_CUT = re.compile(r"(?P<first>dynamo)_(?P<rest>db)|(?P<end>end)_(?P<point>point)")
 #: What only speaks of databases beside a host: the URL of a proxy may be anything.
-_ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)", re.IGNORECASE)
+_ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)")
 _APART = re.compile(r"[^A-Za-z0-9]+")
 #: Words between two that belong together: "endpoint of the RDS cluster".
 _CLOSE = 3
@@ -128,7 +119,7 @@ def names_secret(variable: str) -> bool:
 def names_login(variable: str) -> bool:
     """Whether a variable's name is about the user, password or name of a database."""
     words = _split(variable)
-    return bool(_ABOUT_LOGINS.search(words) and (_ABOUT_DATABASES.search(words) or words.lower().startswith("pg")))
+    return bool(_ABOUT_LOGINS.search(words) and (_ABOUT_DATABASES.search(words) or words.startswith("pg")))
 
 
 def names_password(variable: str) -> bool:
@@ -154,7 +145,7 @@ def is_public(text: str) -> bool:
 
 
 def words_of(text: str) -> str:
-    """The words of a name, path or sentence, with underscores between."""
+    """The words of a name, path or sentence in lower case, with underscores between."""
     return _split(_APART.sub("_", text))
 
 
@@ -172,6 +163,6 @@ def describes_address(text: str) -> bool:
 
 
 def _split(variable: str) -> str:
-    """The words of a name, with underscores between."""
-    apart = _WORDS.sub("_", _RUN_TOGETHER.sub(r"\1_\2", variable))
+    """The words of a name in lower case, with underscores between."""
+    apart = _WORDS.sub("_", _RUN_TOGETHER.sub(r"\1_\2", variable)).lower()
     return _CUT.sub(r"\g<first>\g<rest>\g<end>\g<point>", apart)
