@@ -18,6 +18,7 @@ from constructs_lib.facts import defaults, presets, stores
         ("supabase:micro", 60, None, None, 60),
         ("supabase-pooler:nano", None, None, 200, 200),
         ("pgbouncer", 20, None, 100, 100),
+        ("mongodb-atlas:M0", 500, 10, None, 500),
         ("postgrest", 10, None, None, None),
         ("planetscale", None, None, None, None),
     ],

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.model.capacity import capacity_of
+from constructs_lib.model.settings import Settings
 from constructs_lib.readers.reading import Reading
 from constructs_lib.readers.sources import read
 
@@ -165,6 +167,42 @@ def test_a_cluster_of_atlas(reading_of: Read) -> None:
         reading = reading_of({"Cluster": cluster, "F": function(**variables)})
         assert found(reading) == {("Cluster", "direct", "certain")}
         assert [(store.kind, store.engine) for store in reading.fleet.stores] == [("mongodb-atlas-cluster", "mongodb")]
+
+
+def _sized(*sizes: object, least: str | None = None) -> Body:
+    compute = {"Compute": {"ScaleDownEnabled": True, "MinInstanceSize": least}}
+    regions = [
+        {"ElectableSpecs": {"InstanceSize": size}, **({"AutoScaling": compute} if least else {})} for size in sizes
+    ]
+    return {
+        "Type": "MongoDB::Atlas::Cluster",
+        "Properties": {"ReplicationSpecs": [{"AdvancedRegionConfigs": regions}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("cluster", "preset", "usable"),
+    [
+        (_sized("M10"), "mongodb-atlas:m10", "1,485"),  # 10 kept on each node, 5 for operators
+        (_sized("M40", "M30"), "mongodb-atlas:m30", "2,985"),
+        (_sized("M40", least="M10"), "mongodb-atlas:m10", "1,485"),
+        (_sized("M40", {"Ref": "Size"}), None, None),
+        (_sized("M41"), None, None),
+        (_sized(), None, None),
+        ({"Type": "MongoDB::Atlas::FlexCluster"}, "mongodb-atlas:flex", "485"),
+        ({"Type": "MongoDB::Atlas::ServerlessInstance"}, None, None),
+    ],
+)
+def test_the_size_of_a_cluster_of_atlas_tells_its_limit(
+    reading_of: Read, cluster: Body, preset: str | None, usable: str | None
+) -> None:
+    variables = {"MONGODB_URI": {"Fn::GetAtt": ["Cluster", "ConnectionStrings.StandardSrv"]}}
+    fleet = reading_of({"Cluster": cluster, "F": function(**variables)}, {"Size": {"Type": "String"}}).fleet
+    (store,) = fleet.stores
+    assert store.preset == preset
+    capacity = capacity_of(store, Settings())
+    assert capacity.max_connections.is_unknown == (usable is None)
+    assert usable is None or str(capacity.usable) == usable
 
 
 def test_parameters_as_amplify_calls_them(tmp_path: Path) -> None:

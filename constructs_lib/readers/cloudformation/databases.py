@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from constructs_lib.model.fleet import Instance, Role, Store
+from constructs_lib.readers.cloudformation import atlas
 from constructs_lib.readers.cloudformation.declared import Declared
 from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, CLUSTERS, INSTANCE, MEMBERS, STORES, TABLES, WAREHOUSES
@@ -108,6 +109,7 @@ class Databases:
             serverless_max=quantity_of(resource.get(_SCALING, "MaxCapacity"), f"MaxCapacity of '{resource.id}'"),
             parameters=settings.plain,
             origin=resource.origin,
+            preset=atlas.preset_of(resource),
         )
 
     def _relational(self, resource: Resource) -> Store:

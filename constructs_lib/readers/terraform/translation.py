@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform import atlas
 from constructs_lib.readers.terraform.gateways import method_settings, plan_stages, routes
 from constructs_lib.readers.terraform.network import network_bodies, numbered
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
@@ -295,4 +296,6 @@ _SPECIAL: dict[str, Callable[[Values, Planned, dict[str, Any]], None]] = {
     "aws_db_proxy": _proxy,
     "aws_cloudwatch_metric_alarm": alarm,
     "aws_dynamodb_table": table,
+    "mongodbatlas_cluster": atlas.cluster,
+    "mongodbatlas_advanced_cluster": atlas.advanced_cluster,
 }

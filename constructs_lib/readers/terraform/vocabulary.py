@@ -130,6 +130,10 @@ WORDS: dict[str, Word] = {
     "aws_redshift_cluster": Word("AWS::Redshift::Cluster", {"NodeType": "node_type", "MasterUserPassword": "master_password"}),
     "aws_redshiftserverless_workgroup": Word("AWS::RedshiftServerless::Workgroup", {}),
     "aws_dsql_cluster": Word("AWS::DSQL::Cluster", {}),
+    "mongodbatlas_cluster": Word("MongoDB::Atlas::Cluster", {"Name": "name"}),
+    "mongodbatlas_advanced_cluster": Word("MongoDB::Atlas::Cluster", {"Name": "name"}),
+    "mongodbatlas_flex_cluster": Word("MongoDB::Atlas::FlexCluster", {"Name": "name"}),
+    "mongodbatlas_serverless_instance": Word("MongoDB::Atlas::ServerlessInstance", {"Name": "name"}),
     "aws_secretsmanager_secret": Word("AWS::SecretsManager::Secret", {"Name": "name"}),
     "aws_secretsmanager_secret_rotation": Word("AWS::SecretsManager::RotationSchedule", {
         "SecretId": "secret_id", "RotationLambdaARN": "rotation_lambda_arn",
@@ -245,6 +249,10 @@ _COMMON = {
     "arn": "Arn", "address": "Endpoint.Address", "port": "Endpoint.Port", "stream_arn": "StreamArn", "resource_id": "DbiResourceId",
     "cluster_resource_id": "DBClusterResourceId", "master_user_secret": "MasterUserSecret.SecretArn", "dns_name": "Endpoint.Address",
 }  # fmt: skip
+_ATLAS = {
+    "connection_strings": "ConnectionStrings.StandardSrv", "connection_strings_standard_srv": "ConnectionStrings.StandardSrv",
+    "srv_address": "SrvAddress", "mongo_uri": "MongoURI", "mongo_uri_with_options": "MongoURIWithOptions",
+}  # fmt: skip
 _BY_TYPE: dict[str, dict[str, str]] = {
     "aws_db_instance": {"endpoint": "Endpoint.Address"},
     "aws_rds_cluster": {"endpoint": "Endpoint.Address", "reader_endpoint": "ReadEndpoint.Address"},
@@ -261,6 +269,10 @@ _BY_TYPE: dict[str, dict[str, str]] = {
     },
     "aws_elasticache_serverless_cache": {"endpoint": "Endpoint.Address", "reader_endpoint": "ReaderEndpoint.Address"},
     "aws_memorydb_cluster": {"cluster_endpoint": "ClusterEndpoint.Address"},
+    **dict.fromkeys(
+        ("mongodbatlas_cluster", "mongodbatlas_advanced_cluster", "mongodbatlas_flex_cluster", "mongodbatlas_serverless_instance"),
+        _ATLAS,
+    ),
     "aws_vpc": {"cidr_block": "CidrBlock", "default_security_group_id": "DefaultSecurityGroup"},
     "aws_subnet": {"cidr_block": "CidrBlock"},
     "aws_dsql_cluster": {"identifier": "Endpoint", "vpc_endpoint_service_name": "VpcEndpointServiceName"},
