@@ -17,7 +17,6 @@ from constructs_lib.model.settings import Settings
 
 #: The class of every instance whose size follows the load.
 SERVERLESS = "db.serverless"
-_WITH_PARAMETER_GROUP = frozenset({"rds-instance", "aurora-cluster"})
 
 
 class Term(NamedTuple):
@@ -96,7 +95,7 @@ def capacity_of(store: Store, settings: Settings, role: Role = "writer") -> Capa
 
 
 def _declare(store: Store) -> str:
-    or_pin = ", or pin it in its parameter group" if store.kind in _WITH_PARAMETER_GROUP else ""
+    or_pin = ", or pin it in its parameter group" if store.on_rds else ""
     return f"declare max_connections of '{store.id}'{or_pin}"
 
 

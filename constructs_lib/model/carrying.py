@@ -10,7 +10,6 @@ from constructs_lib.model.fleet import Instance, Store
 from constructs_lib.model.quantity import Number, Quantity
 
 GIBIBYTE = 1024**3
-_KINDS = ("rds-instance", "aurora-cluster", "rds-cluster")
 
 
 def carried_by(store: Store, instance: Instance) -> Quantity | None:
@@ -18,7 +17,7 @@ def carried_by(store: Store, instance: Instance) -> Quantity | None:
 
     For Serverless the memory at the maximum capacity. ``None`` where the engine publishes neither, or class or capacity is unknown.
     """
-    if store.kind not in _KINDS or store.engine is None:
+    if not store.on_rds or store.engine is None:
         return None
     if instance.instance_class == SERVERLESS:
         return _serverless(store, store.engine)

@@ -84,6 +84,11 @@ class Store:
         """Whether clients keep connections open on this store (DynamoDB, S3 and Athena are asked over HTTP)."""
         return self.kind not in {"dynamodb-table", "athena-workgroup", "s3-bucket"}
 
+    @property
+    def on_rds(self) -> bool:
+        """Whether RDS runs it: its limits stand in parameter groups, and an RDS proxy can stand before it."""
+        return self.kind in {"rds-instance", "aurora-cluster", "rds-cluster"}
+
 
 @dataclass(frozen=True)
 class Pool:

@@ -9,7 +9,6 @@ from constructs_lib.facts.limits import proxy_default
 from constructs_lib.model.fleet import Pool, Store
 from constructs_lib.model.quantity import Quantity
 
-_KINDS = frozenset({"rds-instance", "rds-cluster", "aurora-cluster"})
 _NEVER = Quantity.exact(0)
 
 
@@ -31,7 +30,7 @@ def server_timeout(store: Store, ends: str) -> ServerTimeout | None:
     ``None`` for stores of other kinds, and for engines without such a parameter. A parameter that could not be read leaves the
     seconds unknown, unless another one that was read gives an upper bound.
     """
-    parameters = timeout_parameters(store.engine, store.engine_version, ends) if store.kind in _KINDS else ()
+    parameters = timeout_parameters(store.engine, store.engine_version, ends) if store.on_rds else ()
     if not parameters:
         return None
     found = [(parameter, *_value(store, parameter)) for parameter in parameters]

@@ -12,13 +12,11 @@ from constructs_lib.model.purpose import purpose
 from constructs_lib.model.quantity import ONE
 from constructs_lib.model.unread import WRITE, unread
 
-_RELATIONAL = ("rds-instance", "aurora-cluster", "rds-cluster")
-
 
 def store_gaps(fleet: Fleet, budget: Budget) -> Iterator[Gap]:
     """What keeps the rules on key-value tables and scheduled work from deciding."""
     for item in budget.stores:
-        if item.role == "writer" and item.store.kind in _RELATIONAL:
+        if item.role == "writer" and item.store.on_rds:
             yield from _of_relational(item)
     for store in fleet.stores:
         yield from _of_table(store, fleet.connections_by_store.get(store.id, ()))

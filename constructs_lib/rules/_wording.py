@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from constructs_lib.model.budget import StoreBudget
 from constructs_lib.model.demand import Demand
 from constructs_lib.model.finding import Confidence
+from constructs_lib.model.fleet import Store
 from constructs_lib.model.openings import compare_openings
 from constructs_lib.model.origin import NOWHERE, Origin
 from constructs_lib.model.quantity import ZERO, Number, Quantity, format_number
@@ -28,6 +29,11 @@ def listed(names: Iterable[str]) -> str:
 def store_label(item: StoreBudget) -> str:
     """The store, or the readers of a cluster, which have a limit of their own."""
     return item.store.id if item.role == "writer" else f"{item.store.id} (readers)"
+
+
+def proxy_for(store: Store) -> str:
+    """What can stand between functions and a store: RDS Proxy only serves databases of RDS."""
+    return "a proxy" if store.on_rds else "a pooler"
 
 
 def usable_sum(item: StoreBudget) -> str:

@@ -207,7 +207,7 @@ from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._fit import largest_direct, shares, spelled
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-from constructs_lib.rules._wording import by_clients, counted, store_label, store_origin, usable_sum
+from constructs_lib.rules._wording import by_clients, counted, proxy_for, store_label, store_origin, usable_sum
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -260,14 +260,19 @@ def _message(item: StoreBudget) -> str:
 def _fix(item: StoreBudget) -> str:
     surely = [demand for demand in item.direct if demand.bounded and demand.once.low > 0]
     given = shares(largest_direct(item), surely)
-    needed = item.opened.low + item.capacity.reserved.low + item.capacity.set_aside.low
-    other = (
-        "connect through a proxy whose pool fits, "
-        f"or pin max_connections of {item.store.id} at {format_number(needed)} or more on a class that carries it"
-    )
+    other = _raised(item)
     if not any(count for _, count in given):
         return f"no reserved concurrency of these functions fits beside the rest: {other}"
     return f"reserve at most {spelled(given)} (the largest values that fit together), {other}"
+
+
+def _raised(item: StoreBudget) -> str:
+    """What else helps: a pool in front, and a database that admits more, by the means that its kind has."""
+    needed = format_number(item.opened.low + item.capacity.reserved.low + item.capacity.set_aside.low)
+    pooled = f"connect through {proxy_for(item.store)} whose pool fits"
+    if item.store.on_rds:
+        return f"{pooled}, or pin max_connections of {item.store.id} at {needed} or more on a class that carries it"
+    return f"{pooled}, or take a size of {item.store.id} that admits {needed} connections or more"
 
 
 RULE = Rule(

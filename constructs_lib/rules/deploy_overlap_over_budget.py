@@ -167,7 +167,15 @@ from constructs_lib.model.verdict import Verdict
 from constructs_lib.rules._fit import largest_direct, shares, spelled
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-from constructs_lib.rules._wording import by_clients, confidence, counted, store_label, store_origin, usable_sum
+from constructs_lib.rules._wording import (
+    by_clients,
+    confidence,
+    counted,
+    proxy_for,
+    store_label,
+    store_origin,
+    usable_sum,
+)
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -193,7 +201,7 @@ def _fix(item: StoreBudget) -> str:
     given = shares(largest_direct(item), item.direct)
     return (
         f"reserve at most {spelled(given)} (the largest values that fit together during a deploy), "
-        "connect through a proxy, or raise max_connections"
+        f"connect through {proxy_for(item.store)}, or {'raise max_connections' if item.store.on_rds else 'take a larger size'}"
     )
 
 

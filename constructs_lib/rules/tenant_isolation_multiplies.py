@@ -171,7 +171,7 @@ from constructs_lib.model.quantity import Number
 from constructs_lib.model.settings import Settings
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-from constructs_lib.rules._wording import confidence, counted, store_label
+from constructs_lib.rules._wording import confidence, counted, proxy_for, store_label
 
 
 def search(rule: Rule, fleet: Fleet, budget: Budget, settings: Settings) -> Iterator[Finding]:
@@ -200,7 +200,8 @@ def _finding(rule: Rule, item: StoreBudget, demand: Demand, fleet: Fleet, settin
             f"{executions} executions × {TENANT_ISOLATION_FACTOR} = {demand.environments} environments",
             demand.term,
         ],
-        fix=f"connect {name} through a proxy without pinning: there only executions count, frozen environments hold no connection",
+        fix=f"connect {name} through {proxy_for(item.store)} without pinning: there only executions count, "
+        "frozen environments hold no connection",
         origin=demand.consumer.origin,
         confidence=confidence([demand]),
     )

@@ -210,7 +210,7 @@ from constructs_lib.model.settings import Settings
 from constructs_lib.rules._fit import largest_direct, shares
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
-from constructs_lib.rules._wording import confidence, counted, store_label, usable_sum
+from constructs_lib.rules._wording import confidence, counted, proxy_for, store_label, usable_sum
 
 
 def search(rule: Rule, _fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
@@ -282,7 +282,7 @@ def _fix_direct(item: StoreBudget, name: str, most: int, sharing: int) -> str:
     if not most:
         return f"reserve concurrency for {name}; nothing is left beside the other clients of {item.store.id}"
     shared = f", shared equally by the {sharing} functions without a reservation" if sharing > 1 else ""
-    return f"reserve at most {most} for {name} (what is left{shared}), or connect through a proxy"
+    return f"reserve at most {most} for {name} (what is left{shared}), or connect through {proxy_for(item.store)}"
 
 
 def _pooled(rule: Rule, item: StoreBudget, pool: PoolBudget) -> Iterator[Finding]:

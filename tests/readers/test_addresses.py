@@ -266,3 +266,51 @@ def test_the_host_of_a_url_and_not_its_login_names_the_store(reading_of: Read) -
     assert found(reading_of({"F": function(DATABASE_URL=url)}, Parameters=asked)) == {
         ("external:Host", "direct", "likely")
     }
+
+
+LOGIN = "arn:aws:rds-db:eu-west-1:111122223333:dbuser:{}/app"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-db-AbC1dE"
+
+
+@pytest.mark.parametrize(
+    ("name", "via"), [("prx-0e51fa5ffbac02dbb", "proxy"), ("cluster-ABC", "direct"), ("db-ABC", "direct")]
+)
+def test_a_login_to_what_no_template_makes(reading_of: Read, name: str, via: str) -> None:
+    may = role(("rds-db:connect", LOGIN.format(name)))
+    assert found(reading_of({"F": function(), "Role": may})) == {(f"external:{name}", via, "likely")}
+    assert found(reading_of({"F": function(), "G": function(), "Role": may})) == {(f"external:{name}", via, "possible")}
+    addressed = function(DB_HOST="db.example.com")
+    assert found(reading_of({"F": addressed, "Role": may})) == {("external:db.example.com", via, "likely")}
+    inside = {"Role": may, "F": function(DB_SECRET=SECRET)}
+    inside["F"]["Properties"]["VpcConfig"] = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    assert found(reading_of(inside)) == {("external:orders-db", via, "likely")}
+
+
+def test_a_login_to_a_parameter_is_called_by_it(reading_of: Read) -> None:
+    given = {"Fn::Sub": LOGIN.format("${ResourceId}")}
+    fleet = {"F": function(), "Role": role(("rds-db:connect", given))}
+    assert found(reading_of(fleet, {"ResourceId": {"Type": "String"}})) == {("external:ResourceId", "direct", "likely")}
+
+
+@pytest.mark.parametrize("resource", ["*", LOGIN.format("*")])
+def test_a_login_to_any_database_names_none(reading_of: Read, resource: str) -> None:
+    assert found(reading_of({"F": function(), "Role": role(("rds-db:connect", resource))})) == set()
+
+
+def test_a_function_may_be_called_by_a_whole_arn(tmp_path: Path) -> None:
+    """A custom resource of one template is told of the database, the provider of another one reads it."""
+    arn = {"Fn::Sub": "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:users-of-${VPC}"}
+    parameters = {"VPC": {"Type": "AWS::EC2::VPC::Id"}}
+    provider = function()
+    provider["Properties"].update(FunctionName=arn, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]})
+    user = {
+        "Type": "Custom::User",
+        "Properties": {"ServiceToken": arn, "Database": {"Host": {"Fn::GetAtt": ["Database", "Endpoint.Address"]}}},
+    }
+    for name, resources in (
+        ("provider", {"F": provider, "Role": role(("ssm:GetParameter", "*"))}),
+        ("app", {"Database": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}, "User": user}),
+    ):
+        body = json.dumps({"Parameters": parameters, "Resources": resources})
+        (tmp_path / f"{name}.json").write_text(body, encoding="utf-8")
+    assert found(read([tmp_path])) == {("app/Database", "direct", "likely")}

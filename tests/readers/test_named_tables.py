@@ -140,10 +140,48 @@ def test_a_permission_on_every_table_beside_the_only_one_of_the_template(reading
     }
 
 
-def test_a_permission_on_every_table_and_the_one_that_the_code_names(reading_of: Read) -> None:
-    code = {"ZipFile": "import boto3\nvisits = boto3.resource('dynamodb').Table('visits')\n"}
+@pytest.mark.parametrize(
+    ("line", "certainty"),
+    [("visits = boto3.resource('dynamodb').Table('visits')", "certain"), ("used = ['visits']  # dynamodb", "likely")],
+)
+def test_a_permission_on_every_table_and_the_one_that_the_code_names(
+    reading_of: Read, line: str, certainty: str
+) -> None:
+    code = {"ZipFile": f"import boto3\n{line}\n"}
     resources = {"F": function(Code=code), "Role": role("*"), "T": table("visits"), "Other": table("contacts")}
-    assert edges(reading_of(resources)) == {("F", "T", "likely")}
+    assert edges(reading_of(resources)) == {("F", "T", certainty)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "const notesTableName = 'notes'; client.send(new ScanCommand({TableName: notesTableName}))",
+        "client.send(new GetCommand({TableName: 'notes', Key}))",
+        'boto3.resource("dynamodb").Table("notes")',
+        "boto3.client('dynamodb').scan(TableName='notes')",
+        "TABLE_NAME = 'notes'",
+    ],
+)
+def test_a_table_that_only_the_inline_code_names(reading_of: Read, line: str) -> None:
+    code = {"ZipFile": f"// dynamodb\n{line}\n"}
+    unseen = function(Role="arn:aws:iam::111122223333:role/LabRole", Code=code)
+    assert edges(reading_of({"F": unseen})) == {("F", "external:notes", "likely")}
+    assert edges(reading_of({"F": unseen, "Notes": table("notes")})) == {("F", "Notes", "likely")}
+    seen = function(Code=code)
+    assert edges(reading_of({"F": seen, "Role": role("*")})) == {("F", "external:notes", "likely")}
+    assert edges(reading_of({"F": seen, "Role": role("*", actions="sqs:SendMessage")})) == set()
+    about_others = function(
+        Role=unseen["Properties"]["Role"], Code={"ZipFile": f"import psycopg\n{line}\n".replace("dynamodb", "db")}
+    )
+    assert edges(reading_of({"F": about_others})) == set()
+
+
+def test_who_may_make_tables_was_not_granted_them_by_the_cdk(reading_of: Read) -> None:
+    """What the CDK grants on all tables is a stream's; a list by hand may look alike."""
+    by_cdk = ["BatchGetItem", "GetItem", "Query", "Scan", "ConditionCheckItem", "DescribeTable"]
+    for actions, found in ((by_cdk, set()), ([*by_cdk, "CreateTable"], {("F", "Trips", "likely")})):
+        may = role("*", actions=[f"dynamodb:{action}" for action in actions])
+        assert edges(reading_of({"F": function(), "Role": may, "Trips": TABLE})) == found
 
 
 def test_a_literal_is_not_the_parameter_of_that_name(reading_of: Read) -> None:

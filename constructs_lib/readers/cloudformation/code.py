@@ -15,6 +15,10 @@ _COMPUTED = re.compile(
 )
 _LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
 _QUOTED = re.compile(r"['\"]([^'\"\s]{4,500})['\"]")
+#: The name of a table in writing: Table('notes'), TableName: 'notes', notesTableName = 'notes', TABLE_NAME = 'notes'.
+_TABLE = re.compile(
+    r"(?:\bTable\(\s*|\w*table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]([A-Za-z0-9_.-]{3,255})['\"]", re.IGNORECASE
+)
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
@@ -48,6 +52,15 @@ class InlineCode:
         for match in _QUOTED.finditer(self.text or ""):
             if "." in match[1]:
                 yield match[1]
+
+    def tables(self) -> Iterator[str]:
+        """Names that the code gives to tables, as far as it speaks of DynamoDB."""
+        if self.speaks_of_dynamodb():
+            yield from dict.fromkeys(match[1] for match in _TABLE.finditer(self.text or ""))
+
+    def speaks_of_dynamodb(self) -> bool:
+        """Whether the code mentions DynamoDB; not where it is not here to be read."""
+        return self.text is not None and "dynamo" in self.text.lower()
 
     def may_use(self, variable: str) -> bool:
         """Whether the code may read the variable: it names it, builds names that begin or end like it, or is not here to be read."""

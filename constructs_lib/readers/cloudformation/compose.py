@@ -29,6 +29,7 @@ from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.nesting import build
 from constructs_lib.readers.cloudformation.network import Network
+from constructs_lib.readers.cloudformation.outside_logins import OutsideLogins
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.poolers import Poolers
 from constructs_lib.readers.cloudformation.proxies import Proxies
@@ -79,6 +80,7 @@ class _Assembly:
             Allowance(estate, permissions, READ_SECRET),
         )  # fmt: skip
         self.unplaced = Unplaced(environment, secrets, permissions, self.externals)
+        self.logins = OutsideLogins(environment, permissions, self.externals)
         self.grants = Grants(environment, permissions)
         self.sessions = Sessions(estate, permissions)
         self.failures = Failures(estate, named)
@@ -139,6 +141,7 @@ class _Assembly:
         hints = list(self.hints.clues(function, {clue.store for clue in clues}))
         if not any(connection.via in ("direct", "proxy", "data-api") for connection in declared):
             clues += self.unplaced.clues(function, [*clues, *hints])
+            clues = self.logins.weighed(function, clues)
         known = {clue.store for clue in clues}
         clues += [hint for hint in hints if hint.store not in known]
         clues = [self._conditional(function, clue) for clue in clues if clue.store not in stated]

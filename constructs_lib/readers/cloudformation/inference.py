@@ -69,7 +69,7 @@ class Inference:
         statements = self.permissions.of_function(function)
         found = [
             *self._environment(function, code, seen),
-            *self._code(function, code),
+            *self._code(function, code, seen),
             *self._granted(function, statements, seen),
             *self._taken_on(function, seen),
         ]
@@ -102,9 +102,15 @@ class Inference:
             else:
                 yield from (_unused(clue) for clue in self._variable(function, str(name), value, Seen()))
 
-    def _code(self, function: Resource, code: InlineCode) -> Iterator[Clue]:
+    def _code(self, function: Resource, code: InlineCode, seen: Seen) -> Iterator[Clue]:
         for text in code.literals():
             yield from self.externals.in_code(function, text)
+        where = "TableName in the inline code"
+        for name in code.tables():
+            made = [use.resource.id for use in self.environment.uses(name, where) if use.resource.type in TABLES]
+            seen.tables.update((table, where) for table in made if table not in seen.tables)
+            if not made:
+                seen.table_names.setdefault(name, where)
 
     def _granted(self, function: Resource, statements: tuple[Statement, ...] | None, seen: Seen) -> Iterator[Clue]:
         """What its role allows; of a role that nobody sees only the tables that the environment names."""

@@ -118,10 +118,10 @@ class Named:
 
 
 def _written(resource: Resource, key: str) -> Value:
-    """A name as others write it: that of a DNS record without the dot at its end."""
+    """A name as others write it: without the ARN it may be part of, that of a DNS record without the dot at its end."""
     value = resource.get(key)
     if resource.type != _RECORD:
-        return value
+        return _without_arn(value) if isinstance(value, (str, Text)) else value
     if isinstance(value, str):
         return value.removesuffix(".")
     last = value.parts[-1] if isinstance(value, Text) else None

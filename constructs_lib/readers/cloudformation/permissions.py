@@ -41,6 +41,8 @@ READY_MADE = "poolproof:ready-made"
 #: (aws-cdk-lib 2.120 and 2.275, aws-dynamodb/lib/perms).
 CDK_READ_DATA = frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"})
 CDK_SIGNS = frozenset({"dynamodb:ConditionCheckItem", "dynamodb:GetShardIterator"})
+#: What it never allows.
+_BY_HAND = frozenset({"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:UpdateTable", "dynamodb:ListTables"})
 
 
 class Statement(NamedTuple):
@@ -208,9 +210,13 @@ def _statement(written: dict[str, Any]) -> Statement:
         tuple(items_of(written.get("Resource"))),
         refused=scalar_text(written.get("Effect")) == "Deny",
         conditional=written.get("Condition") is not None,
-        ready_made=READY_MADE in written or (set(actions) >= CDK_READ_DATA and bool(CDK_SIGNS & set(actions))),
+        ready_made=READY_MADE in written or _by_cdk(frozenset(actions)),
         unread=_unread(written),
     )
+
+
+def _by_cdk(actions: frozenset[str]) -> bool:
+    return actions >= CDK_READ_DATA and bool(CDK_SIGNS & actions) and not _BY_HAND & actions
 
 
 def _unread(written: dict[str, Any]) -> str:

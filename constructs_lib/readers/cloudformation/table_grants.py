@@ -223,7 +223,8 @@ class TableGrants:
 
 def _speaks_of_dynamodb(function: Resource, names: Iterable[str]) -> bool:
     variables = entries_of(function.get("Environment", "Variables"))
-    return any(_DYNAMODB.search(str(word)) for word in (*names, *variables))
+    spoken = any(_DYNAMODB.search(str(word)) for word in (*names, *variables))
+    return spoken or InlineCode(function).speaks_of_dynamodb()
 
 
 def _is_named_in(code: str, table: Resource) -> bool:
@@ -233,8 +234,8 @@ def _is_named_in(code: str, table: Resource) -> bool:
 
 def _may_use_tables(function: Resource) -> bool:
     """Whether the code speaks of DynamoDB, or is not here to be read."""
-    code = InlineCode(function).text
-    return code is None or "dynamo" in code.lower()
+    code = InlineCode(function)
+    return code.text is None or code.speaks_of_dynamodb()
 
 
 def _name(value: Value, *, whole: bool) -> str | None:
