@@ -12,7 +12,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e
 
 def clean(text: str) -> str:
     """The text on one line, without control characters."""
-    return _UNPRINTABLE.sub(" ", text).replace("\t", " ")
+    return text if text.isprintable() else _UNPRINTABLE.sub(" ", text).replace("\t", " ")
 
 
 @dataclass
