@@ -313,4 +313,6 @@ def test_a_function_may_be_called_by_a_whole_arn(tmp_path: Path) -> None:
     ):
         body = json.dumps({"Parameters": parameters, "Resources": resources})
         (tmp_path / f"{name}.json").write_text(body, encoding="utf-8")
-    assert found(read([tmp_path])) == {("app/Database", "direct", "likely")}
+    reading = read([tmp_path])
+    assert found(reading) == {("app/Database", "direct", "likely")}
+    assert not [gap for gap in reading.fleet.gaps if "Host" in gap.missing]

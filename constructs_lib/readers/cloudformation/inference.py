@@ -269,7 +269,8 @@ class Inference:
                 told: Certainty = "likely" if clue.secret or inside else "possible"
                 yield clue._replace(strength=weaker(clue.strength, told))
         for name, value, where in self.invokers.named(function):
-            yield from self.externals.told(function, name, value, where)
+            if not any(self.environment.uses(value, where)):
+                yield from self.externals.told(function, name, value, where)
         for value, where in self.invokers.values(function):
             told_of.outside_clusters.update((cluster, where) for cluster in named_clusters("", value))
         seen.clusters.update(told_of.clusters)
