@@ -344,3 +344,18 @@ def test_a_role_that_may_do_everything_uses_what_the_environment_names(reading_o
     }
     beside = {**resources, "H": function(Role={"Fn::GetAtt": ["Other", "Arn"]})}
     assert edges(reading_of(beside)) == {("F", "Trips", "likely"), ("H", "Trips", "certain")}
+
+
+@pytest.mark.parametrize(
+    ("policy", "certainty"),
+    [
+        ("AmazonDynamoDBFullAccess", "certain"),
+        ("AmazonDynamoDBFullAccess_v2", "certain"),
+        ("AmazonDynamoDBReadOnlyAccess", "certain"),
+        ("AmazonSSMReadOnlyAccess", "likely"),  # nobody may use a table: the permissions were left out
+    ],
+)
+def test_policies_of_aws(reading_of: Read, policy: str, certainty: str) -> None:
+    may = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{policy}"]}}
+    reading = reading_of({"F": function({"TABLE_NAME": {"Ref": "Trips"}}), "Role": may, "Trips": TABLE})
+    assert edges(reading) == {("F", "Trips", certainty)}

@@ -27,9 +27,12 @@ POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy
 #: AWS managed policies that let a function use a store; read from the IAM managed policy reference on 2026-11-21.
 AWS_MANAGED: dict[str, tuple[str, ...]] = {
     "AmazonDynamoDBFullAccess": ("dynamodb:*",),
+    "AmazonDynamoDBFullAccess_v2": ("dynamodb:*",),
     "AmazonDynamoDBReadOnlyAccess": ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem"),
     "AmazonRDSDataFullAccess": ("rds-data:*", "secretsmanager:GetSecretValue"),
     "SecretsManagerReadWrite": ("secretsmanager:*",),
+    "AmazonSSMFullAccess": ("ssm:*",),
+    "AmazonSSMReadOnlyAccess": ("ssm:Get*",),
     "AmazonAthenaFullAccess": ("athena:*",),
     "AdministratorAccess": ("*",),
     "PowerUserAccess": ("*",),
