@@ -160,6 +160,8 @@ def test_a_permission_on_every_table_and_the_one_that_the_code_names(
         'boto3.resource("dynamodb").Table("notes")',
         "boto3.client('dynamodb').scan(TableName='notes')",
         "TABLE_NAME = 'notes'",
+        'client.executeStatement({Statement: `SELECT * FROM "notes"`})',
+        "client.execute_statement(Statement='INSERT INTO notes VALUE {}')",
     ],
 )
 def test_a_table_that_only_the_inline_code_names(reading_of: Read, line: str) -> None:
@@ -169,11 +171,22 @@ def test_a_table_that_only_the_inline_code_names(reading_of: Read, line: str) ->
     assert edges(reading_of({"F": unseen, "Notes": table("notes")})) == {("F", "Notes", "likely")}
     seen = function(Code=code)
     assert edges(reading_of({"F": seen, "Role": role("*")})) == {("F", "external:notes", "likely")}
-    assert edges(reading_of({"F": seen, "Role": role("*", actions="sqs:SendMessage")})) == set()
+    queue = {"F": seen, "Role": role("*", actions="sqs:SendMessage")}
+    assert edges(reading_of(queue)) == {("F", "external:notes", "likely")}  # nobody may use a table: left out
+    other = {"T": TABLE, "G": function(Role={"Fn::GetAtt": ["Other", "Arn"]}), "Other": role({"Ref": "T"})}
+    assert edges(reading_of({**queue, **other})) == {("G", "T", "certain")}
     about_others = function(
         Role=unseen["Properties"]["Role"], Code={"ZipFile": f"import psycopg\n{line}\n".replace("dynamodb", "db")}
     )
     assert edges(reading_of({"F": about_others})) == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["rdsData.executeStatement({sql: 'SELECT * FROM notes'})", "print('DELETE FROM notes')", "open('notes')"]
+)
+def test_other_words_of_inline_code_name_no_table(reading_of: Read, line: str) -> None:
+    code = {"ZipFile": f"// dynamodb, rds-data\n{line}\n"}
+    assert edges(reading_of({"F": function(Role="arn:aws:iam::111122223333:role/LabRole", Code=code)})) == set()
 
 
 def test_who_may_make_tables_was_not_granted_them_by_the_cdk(reading_of: Read) -> None:
@@ -309,7 +322,11 @@ def test_a_connector_to_something_else_grants_no_table(reading_of: Read, target:
             {"ORDERS_TABLE": {"Fn::GetAtt": ["Data", "Outputs.OrdersDynamoTable"]}, "DDB": "1"},
             "external:OrdersDynamoTable",
         ),
-        ({"ORDERS_TABLE": TRIPS}, None),
+        ({"ORDERS_TABLE": TRIPS}, "external:Trips"),
+        ({"ORDERS_TABLE": "orders", "LOG_LEVEL": "INFO"}, "external:orders"),
+        ({"ORDERS_TABLE": TRIPS, "DB_NAME": "shop"}, None),
+        ({"ORDERS_TABLE": TRIPS, "ATHENA_WORKGROUP": "reports"}, None),
+        ({"ROUTE_TABLE": TRIPS}, None),
     ],
 )
 def test_a_table_in_the_environment_of_a_function_whose_role_nobody_sees(
@@ -321,12 +338,20 @@ def test_a_table_in_the_environment_of_a_function_whose_role_nobody_sees(
     }
     resources = {"F": function(variables, **HIDDEN), "Data": nested}
     assert edges(reading_of(resources, Parameters=PARAMETERS)) == ({("F", store, "likely")} if store else set())
+    inside = function(variables, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, **HIDDEN)
+    spoken = any("DYNAMO" in name or "DDB" in name for name in variables)
+    found = edges(reading_of({**resources, "F": inside}, Parameters=PARAMETERS))
+    assert found == ({("F", store, "likely")} if spoken else set())
 
 
 def test_a_table_that_nobody_of_the_template_may_use_is_that_of_whose_environment_names_it(reading_of: Read) -> None:
     logs = role("*", actions="logs:PutLogEvents")
     named = {"Trips": TABLE, "F": function({"TABLE_NAME": TRIPS}), "Role": logs, "G": function()}
     assert edges(reading_of(named)) == {("F", "Trips", "likely")}
+    outside = {"F": function({"TABLE_NAME": "visits"}), "Role": logs}
+    assert edges(reading_of(outside)) == {("F", "external:visits", "likely")}
+    granted = {"Other": role(TRIPS), "Trips": TABLE, "H": function(Role={"Fn::GetAtt": ["Other", "Arn"]})}
+    assert edges(reading_of({**outside, **granted})) == {("H", "Trips", "certain")}
     other = {**named, "Other": role(TRIPS), "H": function(Role={"Fn::GetAtt": ["Other", "Arn"]})}
     assert edges(reading_of(other)) == {("H", "Trips", "certain")}
 

@@ -23,6 +23,21 @@ def found(reading: Reading) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(
+    ("description", "via"),
+    [
+        ("RDS Proxy hostname", "proxy"),
+        ("Endpoint of the RDS proxy of the reports", "proxy"),
+        ("Endpoint of the database or of its proxy", "direct"),
+        ("Endpoint of the database", "direct"),
+    ],
+)
+def test_a_parameter_described_as_that_of_a_proxy(reading_of: Read, description: str, via: str) -> None:
+    parameters = {"Given": {"Type": "String", "Description": description}}
+    reading = reading_of({"F": function({"DB_HOST": GIVEN})}, Parameters=parameters)
+    assert found(reading) == {("external:Given", via, "likely")}
+
+
+@pytest.mark.parametrize(
     ("variables", "declared"),
     [
         ({"DATABASE__URL": GIVEN}, {"Default": ""}),

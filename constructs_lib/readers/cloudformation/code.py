@@ -19,6 +19,9 @@ _QUOTED = re.compile(r"['\"]([^'\"\s]{4,500})['\"]")
 _TABLE = re.compile(
     r"(?:\bTable\(\s*|\w*table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]([A-Za-z0-9_.-]{3,255})['\"]", re.IGNORECASE
 )
+#: The table of a statement of PartiQL, which DynamoDB takes as well.
+_PARTIQL = re.compile(r"\b(?:from|into|update)\s+\\?\"?([A-Za-z0-9_.-]{3,255})", re.IGNORECASE)
+_EXECUTES = re.compile(r"execute_?statement|partiql", re.IGNORECASE)
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
@@ -35,6 +38,9 @@ _CLIENTS = frozenset({"boto3", "botocore", "aws-sdk"})
 _TALKS = re.compile(
     r"connect|execute|sendall|rds-data|rdsdata|redshift-data|\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL
 )
+
+
+_DATA_API = re.compile(r"rds-?data|redshift-?data", re.IGNORECASE)
 
 
 class InlineCode:
@@ -55,8 +61,11 @@ class InlineCode:
 
     def tables(self) -> Iterator[str]:
         """Names that the code gives to tables, as far as it speaks of DynamoDB."""
-        if self.speaks_of_dynamodb():
-            yield from dict.fromkeys(match[1] for match in _TABLE.finditer(self.text or ""))
+        if self.speaks_of_dynamodb() and self.text is not None:
+            found = [match[1] for match in _TABLE.finditer(self.text)]
+            if _EXECUTES.search(self.text) and not _DATA_API.search(self.text):
+                found += [match[1] for match in _PARTIQL.finditer(self.text)]
+            yield from dict.fromkeys(found)
 
     def speaks_of_dynamodb(self) -> bool:
         """Whether the code mentions DynamoDB; not where it is not here to be read."""

@@ -212,7 +212,7 @@ class Externals:
     def _unseen(self, function: Resource, said: Wording, source: str | None) -> Iterator[Clue]:
         """A database outside the templates, called by where its address comes from."""
         if source is not None:
-            proxied = "proxy" in f"{said.variable} {source}".lower()
+            proxied = "proxy" in f"{said.variable} {source}".lower() or said.is_of_proxy
             via: Via = "proxy" if proxied else "http" if said.over_http else "direct"
             evidence = f"{said.where} holds an address that comes from '{source}'"
             found = Clue(self.outside(source, function), via, "likely", evidence, addressed=True)

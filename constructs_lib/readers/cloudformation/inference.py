@@ -74,7 +74,7 @@ class Inference:
             *self._taken_on(function, seen),
         ]
         if statements is not None and not any(clue.via == "http" for clue in found):
-            found += self.tables.unsaid(function, statements, seen.tables)
+            found += self.tables.unsaid(function, statements, seen.tables, seen.table_names)
         if not _is_placed(found):
             found += self._told(function, statements or (), seen)
         if not _is_placed(found):

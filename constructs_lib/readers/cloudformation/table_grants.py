@@ -12,6 +12,7 @@ from constructs_lib.model.fleet import Certainty, Gap
 from constructs_lib.readers.cloudformation import table_names
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
+from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.kinds import TABLES
@@ -22,12 +23,18 @@ from constructs_lib.readers.cloudformation.values import Either, Text, Unresolve
 
 TABLE_USE = (
     "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLDelete", "dynamodb:ConditionCheckItem",
 )  # fmt: skip
 #: A role that many functions share and that names more tables than this says nothing about any one of them.
 MOST_SHARED_TABLES = 50
 
 _DYNAMODB = re.compile(r"dynamo|ddb", re.IGNORECASE)
+#: What else has tables.
+_OTHERS = re.compile(
+    r"athena|glue|redshift|bigquery|snowflake|timestream|iceberg|lake|warehouse|workgroup|airtable|route|keyspace|schema",
+    re.IGNORECASE,
+)
 _ADVICE = (
     "give the template that makes the table as well, set the parameter with --parameters, or declare the connection"
 )
@@ -83,17 +90,15 @@ class TableGrants:
 
     def unseen(self, function: Resource, tables: Mapping[str, str], names: Mapping[str, str]) -> Iterator[Clue]:
         """What the environment names, of a function whose role nobody sees; a name alone may be that of a table of SQL."""
-        for table, where in tables.items():
-            yield Clue(table, "http", "likely", f"{where}; the role is not given")
-        for name, where in names.items() if _speaks_of_dynamodb(function, names) else ():
-            evidence = f"{where} = '{name}', a table that no template makes; the role is not given"
-            yield Clue(self.externals.table(name), "http", "likely", evidence)
+        yield from self._meant(function, tables, names, "the role is not given")
 
-    def unsaid(self, function: Resource, statements: Sequence[Statement], tables: Mapping[str, str]) -> Iterator[Clue]:
+    def unsaid(
+        self, function: Resource, statements: Sequence[Statement], tables: Mapping[str, str], names: Mapping[str, str]
+    ) -> Iterator[Clue]:
         """What the environment names, of a function whose role says nothing of tables: it may do everything, or the template was
         written without the permissions, for nobody has any.
         """
-        if not tables or any(statement.allows(*TABLE_USE) for statement in statements):
+        if not (tables or names) or any(statement.allows(*TABLE_USE) for statement in statements):
             return
         if any(EVERYTHING in statement.actions for statement in statements):
             why = "the role may do everything"
@@ -101,8 +106,16 @@ class TableGrants:
             why = "no role of its template may use a table, this one as little"
         else:
             return
+        yield from self._meant(function, tables, names, why)
+
+    def _meant(
+        self, function: Resource, tables: Mapping[str, str], names: Mapping[str, str], why: str
+    ) -> Iterator[Clue]:
         for table, where in tables.items():
             yield Clue(table, "http", "likely", f"{where}; {why}")
+        for name, where in names.items() if _means_dynamodb(function, names) else ():
+            evidence = f"{where} = '{name}', a table that no template makes; {why}"
+            yield Clue(self.externals.table(name), "http", "likely", evidence)
 
     def _is_granted_in(self, stack: str) -> bool:
         """Whether a function of the stack may use some table."""
@@ -221,10 +234,13 @@ class TableGrants:
         return False
 
 
-def _speaks_of_dynamodb(function: Resource, names: Iterable[str]) -> bool:
-    variables = entries_of(function.get("Environment", "Variables"))
-    spoken = any(_DYNAMODB.search(str(word)) for word in (*names, *variables))
-    return spoken or InlineCode(function).speaks_of_dynamodb()
+def _means_dynamodb(function: Resource, names: Iterable[str]) -> bool:
+    """Whether tables are DynamoDB's: something says so, or nothing speaks of another database and no network leads to one."""
+    variables = [str(name) for name in entries_of(function.get("Environment", "Variables"))]
+    if any(_DYNAMODB.search(word) for word in (*names, *variables)) or InlineCode(function).speaks_of_dynamodb():
+        return True
+    others = any(speaks_of_database(name) or _OTHERS.search(name) for name in variables)
+    return not others and function.get("VpcConfig") is None and InlineCode(function).text is None
 
 
 def _is_named_in(code: str, table: Resource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from constructs_lib.readers.cloudformation.database_words import (
@@ -15,6 +16,9 @@ from constructs_lib.readers.cloudformation.database_words import (
 )
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.values import Unresolved, Value, entries_of
+
+_PROXY = re.compile(r"\bproxy\b", re.IGNORECASE)
+_EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 
 
 class Wording(NamedTuple):
@@ -35,6 +39,11 @@ class Wording(NamedTuple):
     @property
     def words(self) -> str:
         return f"{self.variable} {self.parameter}".strip()
+
+    @property
+    def is_of_proxy(self) -> bool:
+        """Whether the parameter is described as the address of a proxy, and of nothing else."""
+        return bool(_PROXY.search(self.description)) and not _EITHER.search(self.description)
 
     @property
     def over_http(self) -> bool:
