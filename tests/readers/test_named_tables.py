@@ -162,6 +162,7 @@ def test_a_permission_on_every_table_and_the_one_that_the_code_names(
         "TABLE_NAME = 'notes'",
         'client.executeStatement({Statement: `SELECT * FROM "notes"`})',
         "client.execute_statement(Statement='INSERT INTO notes VALUE {}')",
+        "from botocore.exceptions import ClientError\nclient.execute_statement(Statement='UPDATE notes SET read=1')",
     ],
 )
 def test_a_table_that_only_the_inline_code_names(reading_of: Read, line: str) -> None:

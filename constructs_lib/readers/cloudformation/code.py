@@ -16,11 +16,14 @@ _COMPUTED = re.compile(
 _LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
 _QUOTED = re.compile(r"['\"]([^'\"\s]{4,500})['\"]")
 #: The name of a table in writing: Table('notes'), TableName: 'notes', notesTableName = 'notes', TABLE_NAME = 'notes'.
-_TABLE = re.compile(
-    r"(?:\bTable\(\s*|\w*table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]([A-Za-z0-9_.-]{3,255})['\"]", re.IGNORECASE
-)
+_NAME = r"[A-Za-z0-9_.-]{3,255}"
+_TABLE = re.compile(rf"(?:\bTable\(\s*|table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]({_NAME})['\"]", re.IGNORECASE)
 #: The table of a statement of PartiQL, which DynamoDB takes as well.
-_PARTIQL = re.compile(r"\b(?:from|into|update)\s+\\?\"?([A-Za-z0-9_.-]{3,255})", re.IGNORECASE)
+_PARTIQL = re.compile(
+    rf"\b(?:select\s[^;]{{0,120}}?\sfrom|insert\s+into|delete\s+from)\s+\\?\"?(?P<name>{_NAME})"
+    rf"|\bupdate\s+\\?\"?(?P<changed>{_NAME})\\?\"?\s+(?:set|remove)\b",
+    re.IGNORECASE,
+)
 _EXECUTES = re.compile(r"execute_?statement|partiql", re.IGNORECASE)
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
@@ -64,7 +67,7 @@ class InlineCode:
         if self.speaks_of_dynamodb() and self.text is not None:
             found = [match[1] for match in _TABLE.finditer(self.text)]
             if _EXECUTES.search(self.text) and not _DATA_API.search(self.text):
-                found += [match[1] for match in _PARTIQL.finditer(self.text)]
+                found += [match["name"] or match["changed"] for match in _PARTIQL.finditer(self.text)]
             yield from dict.fromkeys(found)
 
     def speaks_of_dynamodb(self) -> bool:
