@@ -321,9 +321,7 @@ def test_a_whole_arn_leads_to_the_secret_by_name(reading_of: Read, name: Any, ar
     assert found(reading_of(resources)) == ({("Db", "direct", certainty)} if certainty else set())
 
 
-@pytest.mark.parametrize(
-    ("host", "store"), [("", "PGHOST"), ("placeholder", "placeholder"), ("localhost", None), ("127.0.0.1", None)]
-)
+@pytest.mark.parametrize(("host", "store"), [("", "PGHOST"), ("localhost", None), ("127.0.0.1", None)])
 def test_a_host_left_open_beside_a_login(reading_of: Read, host: str, store: str | None) -> None:
     expected = ["environment variable PGHOST holds no address, and others hold the login of a database"]
     reading = reading_of({"F": function(PGHOST=host, PGUSER="", PGPASSWORD="")})
@@ -331,6 +329,8 @@ def test_a_host_left_open_beside_a_login(reading_of: Read, host: str, store: str
     assert (found(reading), gaps(reading)) == (edges, expected)
     assert gaps(reading_of({"F": function(inside=False, PGHOST=host, PGUSER="")})) == []
     assert gaps(reading_of({"F": function(PGHOST=host, LOG_LEVEL="info")})) == []
+    left_open = expected if host else []
+    assert gaps(reading_of({"F": function(inside=False, PGHOST=host, PGUSER="app")})) == left_open
 
 
 def test_an_address_that_refers_to_nothing(reading_of: Read) -> None:

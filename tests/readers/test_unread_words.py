@@ -170,3 +170,27 @@ def test_a_function_beside_a_store_whose_role_nobody_sees() -> None:
 )
 def test_a_function_of_which_something_is_known_needs_no_such_word(resources: dict[str, Any]) -> None:
     assert not [said for said in missing(**resources) if said.startswith("whether 'F' connects")]
+
+
+@pytest.mark.parametrize(
+    ("layers", "named"),
+    [
+        ([{"Ref": "Psycopg2Layer"}], "Psycopg2Layer"),
+        (["arn:aws:lambda:eu-west-1:770693421928:layer:Klayers-p312-psycopg2-binary:1"], "psycopg2-binary"),
+        ([{"Fn::Sub": "arn:aws:lambda:${AWS::Region}:770693421928:layer:pymongo:4"}], "layer:pymongo:4'"),
+        ([{"Ref": "PowertoolsLayer"}, {"Ref": "DatabaseHelpers"}], None),
+        ([], None),
+    ],
+)
+def test_a_driver_in_a_layer_connects_to_something(layers: list[Any], named: str | None) -> None:
+    made = {
+        name: {"Type": "AWS::Lambda::LayerVersion"} for name in ("Psycopg2Layer", "PowertoolsLayer", "DatabaseHelpers")
+    }
+    alone = with_property(function(Layers=layers), Environment={})
+    said = [text for text in missing(F=alone, **made) if "brings a driver" in text]
+    assert len(said) == (named is not None)
+    assert named is None or named in said[0]
+    placed = function(Layers=layers)
+    assert not [
+        text for text in missing(F=placed, Db=DATABASE, Proxy=PROXY, Targets=TARGETS, **made) if "driver" in text
+    ]

@@ -30,6 +30,11 @@ _OF_A_DATABASE = re.compile(
     r"^(?:sql|mysql|postgres|redis|mongo)[a-z0-9-]*\.",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,62}")
+_NO_HOSTS = frozenset({
+    "true", "false", "yes", "no", "on", "off", "none", "null", "nil", "undefined", "empty", "unset", "na", "disabled", "enabled", "local",
+    "default", "auto", "sqlite", "sqlite3", "file", "memory", "mock", "fake", "test",
+})  # fmt: skip
 _KEYED_PASSWORD = re.compile(r"(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<password>[^;\s]+)", re.IGNORECASE)
 _KEYED_DATABASE = re.compile(r"(?:^|[;\s])(?:database|dbname|initial catalog)\s*=", re.IGNORECASE)
 _LIMIT = re.compile(
@@ -105,6 +110,11 @@ def is_no_host(value: Value) -> bool:
     if text is None or len(text) > LONGEST or engine_in(text) or "{{resolve:" in text:
         return False
     return address_in(text) == (None, None)
+
+
+def is_bare(text: str) -> bool:
+    """Whether text is a host without a domain, as containers call each other: no switch, and not what keeps data in a file or memory."""
+    return _BARE.fullmatch(text) is not None and not is_local(text) and text.lower() not in _NO_HOSTS
 
 
 def is_local(host: str) -> bool:

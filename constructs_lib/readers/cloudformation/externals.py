@@ -11,6 +11,7 @@ from constructs_lib.readers.cloudformation.clues import Clue
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.connection_strings import (
     address_in,
+    is_bare,
     is_no_host,
     names_itself,
     shows_host,
@@ -24,7 +25,7 @@ from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE
 from constructs_lib.readers.cloudformation.named_hosts import is_database_host, is_other_service, likely_engine
 from constructs_lib.readers.cloudformation.names import Named
-from constructs_lib.readers.cloudformation.parameters import is_placeholder
+from constructs_lib.readers.cloudformation.placeholders import is_to_fill_in
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
@@ -142,11 +143,14 @@ class Externals:
         elif said.parameter and is_no_host(text) and holds_address(function, said):
             reason = f"parameter '{said.parameter}' holds no address by default"
             yield from self._hidden(function, said, Unresolved(reason, said.parameter))
-        elif is_database_host(text) or (is_placeholder(text) and holds_address(function, said)):
+        elif is_database_host(text) or (is_to_fill_in(text) and holds_address(function, said)):
             self.gap(function, f"{said.where} holds a placeholder where the address of a database is to stand")
             yield from self._unseen(function, said, said.variable)
         elif _PATH.fullmatch(text) and names_address(said.variable):
             self.gap(function, f"{said.where} = '{text}' names where the address of a database is kept")
+            yield from self._unseen(function, said, text)
+        elif names_address(said.variable) and is_bare(text):
+            self.gap(function, f"{said.where} = '{text}' is no whole address of a database")
             yield from self._unseen(function, said, text)
 
     def _at(self, function: Resource, host: str, engine: str | None, where: str, *, over_http: bool) -> Iterator[Clue]:

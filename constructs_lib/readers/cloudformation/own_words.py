@@ -26,6 +26,17 @@ _WORDS = {
         "AWS::Neptune::": "neptune|gremlin|sparql|graph(?:db)?",
     }.items()
 }
+#: Libraries that do nothing but connect to a database.
+_DRIVERS = re.compile(
+    r"(?:^|_)(?:psycopg[23]?|asyncpg|pg8000|(?:py|aio|async)mysql|mysqlclient|sqlalchemy|knex|typeorm|prisma|sequelize|oracledb|"
+    r"cx_oracle|pyodbc|pymssql|pymongo|mongoose|mongoengine|ioredis)(?:_|$)"
+)
+
+
+def driver_of(function: Resource) -> str | None:
+    """What a layer is called that brings the driver of a database; ``None`` where no name tells."""
+    layers = (text for layer in items_of(function.get("Layers")) for text in _texts(layer))
+    return next((text.strip(":") for text in layers if _DRIVERS.search(words_of(text))), None)
 
 
 def speaks_of(function: Resource, store: Resource) -> str | None:

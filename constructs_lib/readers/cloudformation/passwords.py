@@ -10,6 +10,7 @@ from typing import NamedTuple
 from constructs_lib.model.network import ExposedPassword
 from constructs_lib.readers.cloudformation.connection_strings import engine_in, keyed_login_in
 from constructs_lib.readers.cloudformation.environment import LONGEST
+from constructs_lib.readers.cloudformation.placeholders import TO_FILL_IN
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
     Either,
@@ -27,11 +28,7 @@ _OF_A_DATABASE = re.compile(
     r"typeorm|prisma|sequelize|hibernate|datasource|jdbc)(?:_|$)|^pgpassword$|database|postgres|mysql",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
-    r"[\s*x.\-_?]*|none|null|nil|undefined|todo|tbd|n/?a|empty|unset|<.*>|\[.*\]|\$\{.*\}|%.*%|.*[-_ ](?:here|placeholder)|"
-    r"(?:place[-_ ]?holder|dummy|change[-_ ]?me|replace|your|example|to[-_ ]be|insert|set[-_ ]by|overridden|managed).*",
-    re.IGNORECASE,
-)
+_PLACEHOLDER = re.compile(rf"[\s*x.\-_?]*|none|null|nil|undefined|n/?a|empty|unset|{TO_FILL_IN}", re.IGNORECASE)
 #: Not the password itself: where it is kept.
 _PLACE = re.compile(r"arn:|/|https?://|ssm:")
 _COPIED = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure|ssm):([^{}]{1,600})\}\}")

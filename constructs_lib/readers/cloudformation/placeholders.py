@@ -1,4 +1,4 @@
-"""Text as people write it, with the names of the parameters and imports that fill its holes."""
+"""Text as people write it: with the names of the parameters and imports that fill its holes, or for somebody to fill in later."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value
 _PLACE = re.compile(r"\$\{([^}]+)\}")
 #: Stands for what nothing names.
 _UNNAMED = "\0"
+
+#: What stands where something is to be filled in: changeme, TODO, <host>, your-db-host.
+TO_FILL_IN = (
+    r"todo|tbd|<.*>|\[.*\]|\$\{.*\}|%.*%|.*[-_ ](?:here|placeholder)|"
+    r"(?:place[-_ ]?holder|dummy|change[-_ ]?me|replace|your|example|to[-_ ]be|insert|set[-_ ]by|overridden|managed).*"
+)
+_TO_FILL_IN = re.compile(TO_FILL_IN, re.IGNORECASE)
+
+
+def is_to_fill_in(text: str) -> bool:
+    """Whether text only says that something is to stand in its place."""
+    return _TO_FILL_IN.fullmatch(text.strip()) is not None
 
 
 def shown(value: Value) -> str:

@@ -86,7 +86,7 @@ class Unplaced:
         )  # a name in full before a part
         if named is not None and self._is_outside(function, named, known, statements):
             yield self._outside(function, named)
-        if not held and _inside(function):
+        if not held:
             yield from self._open_host(function, alone=not known)
 
     def _held(
@@ -171,13 +171,17 @@ class Unplaced:
         return Clue(self.externals.outside(str(held.name), function), via, "likely", evidence, secret=True)
 
     def _open_host(self, function: Resource, *, alone: bool) -> Iterator[Clue]:
-        """A host that is empty or a placeholder, beside the login of a database: it is filled in where nobody can see it.
+        """A host that is empty or the machine's own, beside the login of a database: it is filled in where nobody can see it.
 
-        Beside other stores an empty one may be an option that was left out.
+        Beside other stores an empty one may be an option that was left out, and so it may without a network to connect from.
         """
         variables = {str(name): value for name, value in entries_of(function.get("Environment", "Variables")).items()}
         open_hosts = [name for name, value in variables.items() if names_address(name) and is_no_host(value)]
-        if not open_hosts or not any(map(names_login, variables)):
+        inside = _inside(function)
+        if not inside:
+            open_hosts = [name for name in open_hosts if is_local(text_of(variables[name]) or "")]
+        logins = [name for name, value in variables.items() if names_login(name) and (inside or text_of(value) != "")]
+        if not open_hosts or not logins:
             return
         missing = f"environment variable {open_hosts[0]} holds no address, and others hold the login of a database"
         self.externals.gap(function, missing)

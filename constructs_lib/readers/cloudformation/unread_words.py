@@ -13,6 +13,7 @@ from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, Environment
 from constructs_lib.readers.cloudformation.functions import FUNCTION, function_of, is_generated
 from constructs_lib.readers.cloudformation.kinds import PROXY, TABLES
+from constructs_lib.readers.cloudformation.own_words import driver_of
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.secrets import Secrets
@@ -58,6 +59,8 @@ class UnreadWords:
                 yield from self._of_function(function, fleet)
                 if function.id not in spoken_of and not fleet.connections_by_consumer.get(function.id):
                     yield from self._of_role(function)
+                if function.id not in spoken_of:
+                    yield from self._of_driver(function, fleet)
         for proxy in self.estate.of_type(PROXY):
             yield from self._of_proxy(proxy)
         yield from self._of_rotations(fleet)
@@ -98,6 +101,14 @@ class UnreadWords:
         why = "its role is not given" + (f" ({unread})" if unread else "")
         advice = "give the template that makes the role as well, or declare the connection"
         yield Gap(function.id, f"whether '{function.id}' connects to {store}: {why}", advice, function.origin)
+
+    def _of_driver(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
+        """A function that brings a driver connects to something, whoever tells it where."""
+        edges = fleet.connections_by_consumer.get(function.id, ())
+        layer = None if any(edge.via != "http" for edge in edges) else driver_of(function)
+        if layer is not None:
+            missing = f"which database '{function.id}' connects to: its layer '{layer}' brings a driver, and nothing names one"
+            yield Gap(function.id, missing, "declare the connection", function.origin)
 
     def _of_proxy(self, proxy: Resource) -> Iterator[Gap]:
         yield from _gap(proxy, proxy.get("EngineFamily"), f"engine family of '{proxy.id}'")

@@ -45,7 +45,7 @@ def test_input_variables_stand_for_the_variables_they_fill(tmp_path: Path) -> No
     assert fleet.gaps == ()
 
 
-@pytest.mark.parametrize(("value", "store"), [("db.example.com", "external:db.example.com"), ("info", None)])
+@pytest.mark.parametrize(("value", "store"), [("db.example.com", "external:db.example.com"), ("false", None)])
 def test_a_literal_address_comes_by_an_input_variable(tmp_path: Path, value: str, store: str | None) -> None:
     fleet = fleet_of(tmp_path, {"db_host": value}, "var.db_host", "aws_sqs_queue.jobs.url")
     assert {edge.store for edge in fleet.connections} == ({store} if store else set())
