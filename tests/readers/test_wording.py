@@ -111,6 +111,8 @@ def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body
         ({"DB_HOST": "none"}, None),
         ({"DB_HOST": "5432"}, None),
         ({"DATABASE_URL": "sqlite"}, None),
+        ({"DB_HOST_KEY": "host"}, None),
+        ({"DATABASE_URL_SECRET": "shop"}, "DATABASE_URL_SECRET"),
         ({"API_HOST": "changeme"}, None),
         ({"SMTP_HOST": "<YOUR_MAIL_HOST>"}, None),
         ({"SERVIDOR_BD": "central.example.com"}, "central.example.com"),

@@ -27,7 +27,9 @@ _CACHES = re.compile(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|addre
 #: What is asked over HTTP and holds no connection.
 _OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$")
 #: What goes with an address and is none.
-_BESIDE_ADDRESSES = re.compile(r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count)$")
+_BESIDE_ADDRESSES = re.compile(
+    r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count|key|field|prefix|suffix|mode)$"
+)
 _BARE_HOST = re.compile(
     r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$"
 )

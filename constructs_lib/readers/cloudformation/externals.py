@@ -149,7 +149,7 @@ class Externals:
         elif _PATH.fullmatch(text) and names_address(said.variable):
             self.gap(function, f"{said.where} = '{text}' names where the address of a database is kept")
             yield from self._unseen(function, said, text)
-        elif names_address(said.variable) and is_bare(text):
+        elif names_address(said.variable) and not names_credentials(said.variable) and is_bare(text):
             self.gap(function, f"{said.where} = '{text}' is no whole address of a database")
             yield from self._unseen(function, said, text)
 
