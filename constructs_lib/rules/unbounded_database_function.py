@@ -279,6 +279,8 @@ def _left(room: int, demands: tuple[Demand, ...]) -> int:
 
 def _fix_direct(item: StoreBudget, name: str, most: int, sharing: int) -> str:
     """Unbounded functions share equally what the bounded ones leave."""
+    if item.capacity.usable.is_unknown:
+        return f"reserve concurrency for {name}, and declare max_connections of {item.store.id} to learn how much fits"
     if not most:
         return f"reserve concurrency for {name}; nothing is left beside the other clients of {item.store.id}"
     shared = f", shared equally by the {sharing} functions without a reservation" if sharing > 1 else ""

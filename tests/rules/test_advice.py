@@ -10,18 +10,31 @@ from constructs_lib.model.quantity import Quantity
 
 
 @pytest.mark.parametrize(
-    ("store", "advised", "not_advised"),
+    ("store", "tight", "advised", "not_advised"),
     [
-        (Store("Orders", "rds-instance", "postgres", max_connections=Quantity.exact(100)), "a proxy", "a pooler"),
-        (Store("Orders", "mongodb-atlas-cluster", "mongodb", preset="mongodb-atlas:m0"), "a pooler", "max_connections"),
-        (Store("Orders", "external", "postgres", preset="neon:0.25cu"), "a pooler", "max_connections"),
+        (Store("Orders", "rds-instance", "postgres", max_connections=Quantity.exact(100)), 60, "a proxy", "a pooler"),
+        (
+            Store("Orders", "mongodb-atlas-cluster", "mongodb", preset="mongodb-atlas:m0"),
+            300,
+            "a pooler",
+            "max_connections",
+        ),
+        (Store("Orders", "external", "postgres", preset="neon:0.25cu"), 60, "a pooler", "max_connections"),
     ],
     ids=lambda value: value.kind if isinstance(value, Store) else "",
 )
-@pytest.mark.parametrize("reserved", [None, 60, 600])
-def test_what_can_stand_before_a_store(store: Store, advised: str, not_advised: str, reserved: int | None) -> None:
-    client = Consumer("Api", reserved_concurrency=None if reserved is None else Quantity.exact(reserved))
-    report = check(Fleet(stores=(store,), consumers=(client,), connections=(Connection("Api", "Orders"),)))
-    fixes = [found.fix for found in report.findings if found.code in ("PP101", "PP102", "PP107")]
-    assert fixes or reserved == 60
-    assert all(f"connect through {advised}" in fix and not_advised not in fix for fix in fixes)
+def test_what_can_stand_before_a_store(store: Store, tight: int, advised: str, not_advised: str) -> None:
+    """``tight`` fits, but not twice, as during a deploy."""
+    for reserved, code in ((None, "PP102"), (tight, "PP107"), (600, "PP101")):
+        client = Consumer("Api", reserved_concurrency=None if reserved is None else Quantity.exact(reserved))
+        report = check(Fleet(stores=(store,), consumers=(client,), connections=(Connection("Api", "Orders"),)))
+        (fix,) = (found.fix for found in report.findings if found.code == code)
+        assert f"connect through {advised}" in fix
+        assert not_advised not in fix
+
+
+def test_of_an_unknown_limit_nothing_is_said_to_be_used_up() -> None:
+    store = Store("Orders", "external", None)
+    report = check(Fleet(stores=(store,), consumers=(Consumer("Api"),), connections=(Connection("Api", "Orders"),)))
+    (fix,) = (found.fix for found in report.findings if found.code == "PP102")
+    assert fix == "reserve concurrency for Api, and declare max_connections of Orders to learn how much fits"

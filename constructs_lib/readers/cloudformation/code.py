@@ -15,8 +15,8 @@ _COMPUTED = re.compile(
 )
 _LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
 _QUOTED = re.compile(r"['\"]([^'\"\s]{4,500})['\"]")
-#: The name of a table in writing: Table('notes'), TableName: 'notes', notesTableName = 'notes', TABLE_NAME = 'notes'.
 _NAME = r"[A-Za-z0-9_.-]{3,255}"
+#: The name of a table in writing: Table('notes'), TableName: 'notes', notesTableName = 'notes', TABLE_NAME = 'notes'.
 _TABLE = re.compile(rf"(?:\bTable\(\s*|table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]({_NAME})['\"]", re.IGNORECASE)
 #: The table of a statement of PartiQL, which DynamoDB takes as well.
 _PARTIQL = re.compile(
@@ -25,6 +25,8 @@ _PARTIQL = re.compile(
     re.IGNORECASE,
 )
 _EXECUTES = re.compile(r"execute_?statement|partiql", re.IGNORECASE)
+#: What runs statements of SQL by a call of the same name.
+_DATA_API = re.compile(r"rds-?data|redshift-?data", re.IGNORECASE)
 _SMALLEST = 24
 _ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
@@ -41,9 +43,6 @@ _CLIENTS = frozenset({"boto3", "botocore", "aws-sdk"})
 _TALKS = re.compile(
     r"connect|execute|sendall|rds-data|rdsdata|redshift-data|\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL
 )
-
-
-_DATA_API = re.compile(r"rds-?data|redshift-?data", re.IGNORECASE)
 
 
 class InlineCode:
