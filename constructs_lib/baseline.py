@@ -79,7 +79,7 @@ def apply(report: Report, baseline: Baseline) -> tuple[Report, tuple[str, ...]]:
     """The report with known findings acknowledged, and the titles of known findings that are gone."""
     prints = fingerprints(report.findings)
     findings = tuple(
-        replace(finding, acknowledged=f"known: in the baseline {baseline.file}")
+        finding._replace(acknowledged=f"known: in the baseline {baseline.file}")
         if finding.acknowledged is None and print_ in baseline.known
         else finding
         for finding, print_ in zip(report.findings, prints, strict=True)

@@ -6,7 +6,7 @@ The only place where rules are run: the command line, the policy plugin and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from constructs_lib.model.budget import Budget, judge
 from constructs_lib.model.finding import Confidence, Finding, Severity
@@ -69,7 +69,7 @@ def _acknowledged(
             if ignore.code == finding.code and ignore.subject in (None, finding.subject) and ignore.reason.strip():
                 used.add(index)
                 reason = reason or ignore.reason
-        findings.append(replace(finding, acknowledged=reason) if reason else finding)
+        findings.append(finding._replace(acknowledged=reason) if reason else finding)
     return findings, used
 
 

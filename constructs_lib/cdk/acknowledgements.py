@@ -45,7 +45,7 @@ class Acknowledgements:
         def acknowledged(finding: Finding) -> Finding:
             path = finding.origin.path or paths.of(finding.origin)
             reason = self._reason(path, finding.code, written, stacks) or finding.acknowledged
-            return replace(finding, origin=finding.origin._replace(path=path or None), acknowledged=reason)
+            return finding._replace(origin=finding.origin._replace(path=path or None), acknowledged=reason)
 
         return replace(report, findings=tuple(acknowledged(finding) for finding in report.findings))
 

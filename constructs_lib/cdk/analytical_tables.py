@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,11 +9,12 @@ from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from constructs_lib.errors import InputError, Problem
+from constructs_lib.regex import regex
 
 _PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 _PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 _PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,127}")
+_NAME = regex(r"[a-z][a-z0-9_]{0,127}")
 _SIMPLE_TYPES = (
     "boolean",
     "tinyint",
@@ -28,7 +28,7 @@ _SIMPLE_TYPES = (
     "date",
     "timestamp",
 )
-_PARAMETRIC_TYPE = re.compile(r"(decimal\(\d{1,2},\s?\d{1,2}\)|(var)?char\(\d{1,5}\)|(array|map|struct)<.+>)")
+_PARAMETRIC_TYPE = regex(r"(decimal\(\d{1,2},\s?\d{1,2}\)|(var)?char\(\d{1,5}\)|(array|map|struct)<.+>)")
 
 
 @dataclass(frozen=True)

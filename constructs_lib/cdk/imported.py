@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import aws_cdk as cdk
 import jsii
@@ -304,16 +303,14 @@ def _described(
             property_text(resource, resource.db_instance_class),
             class_reason=f"instance class of '{path}' is only known at deploy time",
         )
-        return replace(
-            store,
+        return store._replace(
             kind="rds-instance",
             engine=engine or property_text(resource, resource.engine),
             engine_version=version or property_text(resource, resource.engine_version),
             instances=(kind,),
         )
     if isinstance(resource, rds.CfnDBCluster):
-        return replace(
-            store,
+        return store._replace(
             kind="aurora-cluster",
             engine=engine or property_text(resource, resource.engine),
             engine_version=version or property_text(resource, resource.engine_version),

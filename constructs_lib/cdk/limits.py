@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import aws_cdk as cdk
 
@@ -28,7 +27,7 @@ def with_clients(store: Store, operator_reserve: int | None, other_connections: 
         for client, count in other_connections.items()
     )
     reserve = None if operator_reserve is None else whole(operator_reserve, f"operator_reserve of '{name}'")
-    return replace(store, operator_reserve=reserve, other_connections=others)
+    return store._replace(operator_reserve=reserve, other_connections=others)
 
 
 def with_pinned_limit(store: Store, settings: Settings, max_connections: int | None) -> Store:
@@ -39,7 +38,7 @@ def with_pinned_limit(store: Store, settings: Settings, max_connections: int | N
     """
     if max_connections is not None:
         pinned = whole(max_connections, f"max_connections of '{store.id}'", least=6, most=262_143)
-        return replace(store, max_connections=Quantity.exact(pinned))
+        return store._replace(max_connections=Quantity.exact(pinned))
     capacity = capacity_of(store, settings)
     if capacity.default is None:
         raise ConnectError(f"{capacity.max_connections.reason}: pass max_connections= or add the class to the facts")
@@ -47,7 +46,7 @@ def with_pinned_limit(store: Store, settings: Settings, max_connections: int | N
     if capacity.vcpus is not None:
         served = capacity.vcpus * Quantity.exact(settings.connections_per_vcpu) + capacity.reserved + capacity.set_aside
         limit = min(limit, math.floor(served.low))
-    return replace(store, max_connections=Quantity.exact(limit))
+    return store._replace(max_connections=Quantity.exact(limit))
 
 
 def idle_session_parameters(store: Store) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import traceback
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -101,7 +100,7 @@ def _is_shown(finding: Finding) -> bool:
 
 def _judge(assembly: Assembly, folder: Path, settings: Settings) -> tuple[Report, tuple[Unread, ...]]:
     # Named as seen from the assembly: what is written beside the templates must not depend on where somebody synthesizes.
-    documents = [replace(document, path=os.path.relpath(document.path, folder)) for document in assembly.documents]
+    documents = [document._replace(path=os.path.relpath(document.path, folder)) for document in assembly.documents]
     reading = read_documents(documents, {}, assembly.unread, assembly.acknowledgements)
     return check(reading.fleet, settings), reading.unread
 

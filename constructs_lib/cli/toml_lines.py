@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from constructs_lib.regex import regex
+
 Key = tuple[str | int, ...]
 
 _PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _PATH = rf"{_PART}(?:\s*\.\s*{_PART})*"
-_HEADER = re.compile(rf"\s*(?P<open>\[\[?)\s*(?P<path>{_PATH})\s*\]")
-_ENTRY = re.compile(rf"\s*(?P<path>{_PATH})\s*=")
+_HEADER = regex(rf"\s*(?P<open>\[\[?)\s*(?P<path>{_PATH})\s*\]")
+_ENTRY = regex(rf"\s*(?P<path>{_PATH})\s*=")
 
 
 def line_of(text: str, key: Key) -> int | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import NamedTuple
 
 from constructs_lib.facts._tables import rows, version_tuple
+from constructs_lib.regex import regex
 
 _FAMILIES = {
     "postgres": "postgres", "aurora-postgresql": "postgres", "mysql": "mysql", "aurora-mysql": "mysql", "mariadb": "mariadb",
 }  # fmt: skip
 #: Parameters are 32-bit integers at most; an exponent would be a number of any length in a few characters.
-_NUMBER = re.compile(r"\+?[0-9]{1,15}(?:\.[0-9]{0,9})?")
+_NUMBER = regex(r"\+?[0-9]{1,15}(?:\.[0-9]{0,9})?")
 
 
 class TimeoutParameter(NamedTuple):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from constructs_lib.facts._tables import rows
+from constructs_lib.regex import regex
 
 #: Addresses of every subnet that AWS keeps: the first four and the last (VPC guide, subnet sizing, read 2026-11-21).
 RESERVED_PER_SUBNET = 5
-_SIZE = re.compile(r"(?:(\d+)x)?(large|xlarge|medium|small|micro|nano|metal)")
+_SIZE = regex(r"(?:(\d+)x)?(large|xlarge|medium|small|micro|nano|metal)")
 
 
 def subnet_addresses(prefix_length: int) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
 
 
-@dataclass(frozen=True)
-class Alarm:
+class Alarm(NamedTuple):
     """One metric that an alarm looks at; an alarm on an expression gives one entry for each metric in it.
 
     ``namespace`` and ``metric`` are CloudWatch's, ``None`` where the source does not show them. ``dimensions`` name the resource by its
@@ -21,7 +21,7 @@ class Alarm:
     id: str
     namespace: str | None = None
     metric: str | None = None
-    dimensions: Mapping[str, str | None] = field(default_factory=dict)
+    dimensions: Mapping[str, str | None] = MappingProxyType({})
     origin: Origin = NOWHERE
     unread_dimension: bool = False
 

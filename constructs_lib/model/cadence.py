@@ -15,8 +15,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-_RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)\Z")
-_CRON = re.compile(r"cron\(\s*(.+?)\s*\)\Z")
+from constructs_lib.regex import regex
+
+_RATE = regex(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)\Z")
+_CRON = regex(r"cron\(\s*(.+?)\s*\)\Z")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 DAY = 86_400
 _MONTHS = {name.upper(): str(number) for number, name in enumerate(calendar.month_abbr) if name}

@@ -7,15 +7,15 @@ IF, and log to base two inside braces. Names are case-sensitive. Source: USER_Pa
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from constructs_lib.model.quantity import Quantity, total
+from constructs_lib.regex import regex
 
 VARIABLES = ("AllocatedStorage", "DBInstanceClassMemory", "DBInstanceVCPU", "EndPointPort", "TrueIfReplica")
-_TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z]+)|(?P<sign>[{}(),*/]))")
+_TOKEN = regex(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z]+)|(?P<sign>[{}(),*/]))")
 _DEEPEST = 32
 
 

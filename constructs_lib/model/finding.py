@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from constructs_lib.model.origin import NOWHERE, Origin
 
@@ -27,8 +27,7 @@ class Confidence(str, Enum):
     LIKELY = "likely"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One problem with its arithmetic.
 
     ``subject`` is the id of the store, pool or consumer it is about; ``arithmetic`` are lines a person can follow,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from constructs_lib.model.alarms import Alarm
@@ -27,6 +28,10 @@ Role = Literal["writer", "reader"]
 Certainty = Literal["certain", "likely", "possible"]
 ConsumerKind = Literal["function", "service", "job"]
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+#: Lambda's own, in seconds, where a function sets none.
+DEFAULT_TIMEOUT = Quantity.exact(3)
+
 
 class Instance(NamedTuple):
     """One database instance of a store.
@@ -43,8 +48,7 @@ class Instance(NamedTuple):
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(NamedTuple):
     """A database, table, cache or other store that functions talk to.
 
     ``kind`` names the resource (``rds-instance``, ``aurora-cluster``, ``dynamodb-table``, ``documentdb-cluster``, ``external`` …),
@@ -69,13 +73,13 @@ class Store:
     max_connections_origin: Origin = NOWHERE
     serverless_min: Quantity | None = None
     serverless_max: Quantity | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = NOTHING
     operator_reserve: int | None = None
     other_connections: tuple[tuple[str, Quantity], ...] = ()
     data_api: bool = False
     origin: Origin = NOWHERE
     preset: str | None = None
-    unread_parameters: Mapping[str, str] = field(default_factory=dict)
+    unread_parameters: Mapping[str, str] = NOTHING
     table: KeyValueTable | None = None
     placement: Placement | None = None
 
@@ -90,8 +94,7 @@ class Store:
         return self.kind in {"rds-instance", "aurora-cluster", "rds-cluster"}
 
 
-@dataclass(frozen=True)
-class Pool:
+class Pool(NamedTuple):
     """A proxy's or pooler's pool of connections to one store.
 
     ``percent`` is of the target's max_connections (RDS Proxy, ``None`` = service default of 100);
@@ -123,8 +126,7 @@ class Pool:
     placement: Placement | None = None
 
 
-@dataclass(frozen=True)
-class EventSource:
+class EventSource(NamedTuple):
     """What invokes a consumer.
 
     ``kind``: ``sqs``, ``kinesis``, ``dynamodb-stream``, ``kafka``, ``mq``, ``http-api``, ``rest-api``, ``function-url``, ``alb``,
@@ -163,8 +165,7 @@ class Provisioned(NamedTuple):
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True)
-class Consumer:
+class Consumer(NamedTuple):
     """Something that connects to stores: a Lambda function, or a declared service or job.
 
     ``reserved_concurrency`` is in concurrent executions, ``None`` when none is reserved. ``timeout_seconds`` is resolved
@@ -177,7 +178,7 @@ class Consumer:
     kind: ConsumerKind = "function"
     reserved_concurrency: Quantity | None = None
     provisioned: tuple[Provisioned, ...] = ()
-    timeout_seconds: Quantity = field(default_factory=lambda: Quantity.exact(3))
+    timeout_seconds: Quantity = DEFAULT_TIMEOUT
     event_sources: tuple[EventSource, ...] = ()
     deploy_time: bool = False
     generated: bool = False
@@ -195,8 +196,7 @@ class Consumer:
     deployment_style: DeploymentStyle = "all-at-once"
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(NamedTuple):
     """One consumer's use of one store: the edge that demand is counted on.
 
     ``connections_per_environment`` is ``None`` when nobody declared it: one is then assumed, and said so.

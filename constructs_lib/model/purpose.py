@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from constructs_lib.model.fleet import Store
 from constructs_lib.model.wordings import words
+from constructs_lib.regex import regex
 
 IDEMPOTENCY, SESSION = "idempotency", "session"
-_NAMES = {IDEMPOTENCY: re.compile(r"idempoten"), SESSION: re.compile(r"\bsessions?\b")}
+_NAMES = {IDEMPOTENCY: regex(r"idempoten"), SESSION: regex(r"\bsessions?\b")}
 
 
 def purpose(store: Store) -> tuple[str, str] | None:

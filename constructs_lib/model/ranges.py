@@ -35,7 +35,7 @@ def out_of_range(fleet: Fleet, budget: Budget) -> Iterator[OutOfRange]:
     for consumer in fleet.consumers:
         yield from _of_consumer(consumer)
     for connection in fleet.connections:
-        yield from _refused(connection.consumer, vars(connection).values(), connection.origin)
+        yield from _refused(connection.consumer, connection, connection.origin)
     yield from _empty_pools(budget)
 
 
@@ -66,7 +66,7 @@ def _capacity_range(store: Store) -> Iterator[Gap]:
 
 
 def _of_store(store: Store) -> Iterator[OutOfRange]:
-    yield from _refused(store.id, vars(store).values(), store.origin)
+    yield from _refused(store.id, store, store.origin)
     for _, count in store.other_connections:
         yield from _refusals(store.id, count, store.origin)
     named = f"max_connections of {store.id}"
@@ -79,13 +79,13 @@ def _of_store(store: Store) -> Iterator[OutOfRange]:
 
 
 def _of_pool(pool: Pool) -> Iterator[OutOfRange]:
-    yield from _refused(pool.id, vars(pool).values(), pool.origin)
+    yield from _refused(pool.id, pool, pool.origin)
     yield from _beyond(pool.id, f"MaxConnectionsPercent of {pool.id}", pool.percent, (1, 100), pool.origin)
     yield from _beyond(pool.id, f"the size of {pool.id}", pool.connections, (1, None), pool.origin)
 
 
 def _of_consumer(consumer: Consumer) -> Iterator[OutOfRange]:
-    yield from _refused(consumer.id, vars(consumer).values(), consumer.origin)
+    yield from _refused(consumer.id, consumer, consumer.origin)
     if consumer.kind == "function":
         longest = limits.lambda_limit("function timeout, maximum")
         yield from _beyond(
@@ -101,7 +101,7 @@ def _of_consumer(consumer: Consumer) -> Iterator[OutOfRange]:
     for alias in consumer.provisioned:
         yield from _refused(consumer.id, alias, alias.origin)
     for source in consumer.event_sources:
-        yield from _refused(consumer.id, vars(source).values(), source.origin)
+        yield from _refused(consumer.id, source, source.origin)
         if source.kind == "sqs":
             named = f"MaximumConcurrency of {source.id}"
             yield from _beyond(consumer.id, named, source.maximum_concurrency, _QUEUE, source.origin)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from constructs_lib.facts.session_settings import tracked_settings
+from constructs_lib.regex import regex
 
 #: A comma outside of quotes separates the settings of one statement.
-_COMMA = re.compile(r",(?=(?:[^']*'[^']*')*[^']*$)(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
-_NAME = re.compile(
+_COMMA = regex(r",(?=(?:[^']*'[^']*')*[^']*$)(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
+_NAME = regex(
     r"\s*(?:SET\s+)?(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?(CHARACTER\s+SET|CHAR\s+SET|[\w@.]+)",
     re.IGNORECASE,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-_BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-/.\s]+")
+from constructs_lib.regex import regex
+
+_BETWEEN = regex(r"(?<=[a-z0-9])(?=[A-Z])|[_\-/.\s]+")
 #: What the CDK appends to a logical id.
-_HASH = re.compile(r"(?<=\w)[0-9A-F]{8}\Z")
+_HASH = regex(r"(?<=\w)[0-9A-F]{8}\Z")
 
 
 def words(name: str | None) -> list[str]:

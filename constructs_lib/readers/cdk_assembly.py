@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +13,12 @@ from constructs_lib.readers.cloudformation import Document, read_document
 from constructs_lib.readers.cloudformation.document import LARGEST_MANIFEST_BYTES, parse_plain, template_name
 from constructs_lib.readers.cloudformation.nesting import nested_file
 from constructs_lib.readers.reading import Unread, UnreadableError
+from constructs_lib.regex import regex
 
 MANIFEST = "manifest.json"
 ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 DEEPEST = 8
-_ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
+_ENVIRONMENT = regex(r"aws://([^/]+)/([^/]+)")
 
 
 @dataclass
@@ -81,7 +81,7 @@ class _Place(NamedTuple):
     def template(self, assembly: Assembly, path: Path) -> Document | None:
         found = read_document(template_name(path), path, may_be_empty=True)
         if isinstance(found, Document):
-            return replace(found, paths=self.paths.get(path.name, {}))
+            return found._replace(paths=self.paths.get(path.name, {}))
         assembly.unread.append(found)
         return None
 
@@ -98,8 +98,7 @@ def _stack(assembly: Assembly, folder: Path, name: str, artifact: Mapping[str, A
     document = place.template(assembly, path)
     if document is None:
         return
-    document = replace(
-        document,
+    document = document._replace(
         account=_known(account),
         region=_known(region),
         stack_name=str(properties.get("stackName", name)),
@@ -124,7 +123,7 @@ def _nested(assembly: Assembly, document: Document, place: _Place, depth: int) -
             continue
         nested = place.template(assembly, path)
         if nested is not None:
-            nested = replace(nested, assets=document.assets)
+            nested = nested._replace(assets=document.assets)
             assembly.documents.append(nested)
             if depth < DEEPEST:
                 _nested(assembly, nested, place, depth + 1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from constructs_lib.regex import regex
 from constructs_lib.rehearsal.haproxy import HaProxy
 from constructs_lib.rehearsal.mariadb import FEWEST_CONNECTIONS, MariaDbServer
 from constructs_lib.rehearsal.pgbouncer import PgBouncer
@@ -21,7 +21,7 @@ _USER = "app"
 #: PostgreSQL keeps this many of max_connections for superusers unless told otherwise; the sampler, one of them, takes another.
 _SUPERUSERS, _SAMPLERS = 3, 1
 _FEWEST_FOR_POSTGRES = 5
-_REFUSED = re.compile(r"SQLSTATE=53300 ")
+_REFUSED = regex(r"SQLSTATE=53300 ")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-_LINE = re.compile(
+from constructs_lib.regex import regex
+
+_LINE = regex(
     r"(?P<label>.+?): (?P<figure>(?:at least )?[\d,.]+(?: to [\d,.]+)?|unknown)(?P<note>(?: \(.*\))?)(?:  \[(?P<place>.*)\])?"
 )
 

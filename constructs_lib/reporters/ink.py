@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+
+from constructs_lib.regex import regex
 
 _CODES = {"red": 31, "yellow": 33, "green": 32, "cyan": 36, "bold": 1, "dim": 2}
 # Control characters and the marks that turn the direction of text: an id in a template must not move a reader's cursor.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_UNPRINTABLE = regex("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 def clean(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from constructs_lib.regex import regex
 from constructs_lib.reporters.ink import clean
 
 # An underscore inside a word starts no emphasis.
-_MARKS = re.compile(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
+_MARKS = regex(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
 
 
 def code(text: str) -> str:

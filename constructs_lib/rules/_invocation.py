@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from constructs_lib.model.fleet import Connection, Consumer, EventSource, Fleet
 from constructs_lib.model.wordings import words
+from constructs_lib.regex import regex
 
 #: Event sources behind which somebody waits for the answer.
 REQUESTS = frozenset({"http-api", "rest-api", "api-gateway", "websocket-api", "function-url", "alb", "appsync"})
-_REPORTING = re.compile(
+_REPORTING = regex(
     r"\b(projectors?|projections?|reports?|reporting|etl|exporters?|exports?|aggregat(?:e|es|or|ion)|analytics|rollups?|warehouse"
     r"|materiali[sz]er?|statistics)\b"
 )

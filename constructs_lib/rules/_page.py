@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from constructs_lib.regex import regex
 from constructs_lib.rules._rule import Rule
 
 #: Every page has these headings, in this order; a test holds the rules to it.
@@ -23,9 +24,9 @@ LANGUAGES = ("cloudformation", "sam", "cdk", "terraform")
 
 Kind = Literal["bad", "good"]
 
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
-_ADDRESS = re.compile(r"^- (https?://\S+)", re.MULTILINE)
-_FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = regex(r"^## (.+)$", re.MULTILINE)
+_ADDRESS = regex(r"^- (https?://\S+)", re.MULTILINE)
+_FENCE = regex(r"^```(?P<info>[^\n`]+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Example(NamedTuple):

@@ -191,7 +191,6 @@ concurrency to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from constructs_lib.model.budget import Budget, StoreBudget
 from constructs_lib.model.capacity import Term, capacity_of
@@ -251,7 +250,7 @@ def _over_default(
     found = None if item.capacity.pinned or item.pools or item.verdict is Verdict.FITS else _smallest(item, others)
     if found is None:
         return
-    alone = capacity_of(replace(item.store, instances=(writer,)), settings)
+    alone = capacity_of(item.store._replace(instances=(writer,)), settings)
     opened = total([demand.connections for demand in item.direct])
     if compare_openings(alone.max_connections, (), opened, alone.reserved + alone.set_aside) is not Verdict.FITS:
         return

@@ -227,7 +227,6 @@ nobody reports (`TreatMissingData: breaching`). `AnalyticalProjector` does both.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from constructs_lib.model.alarms import Alarm
@@ -237,11 +236,12 @@ from constructs_lib.model.fleet import Consumer, Fleet
 from constructs_lib.model.schedules import Schedule
 from constructs_lib.model.settings import Settings
 from constructs_lib.model.wordings import words
+from constructs_lib.regex import regex
 from constructs_lib.rules._invocation import only_scheduled, projecting, schedules
 from constructs_lib.rules._page import references_in
 from constructs_lib.rules._rule import Rule
 
-_FRESHNESS = re.compile(
+_FRESHNESS = regex(
     r"\b(fresh\w*|age|lag|delay|stale\w*|behind|watermark|last (?:success\w*|good|run|output|projection))\b"
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
@@ -80,9 +80,9 @@ def random_fleet(rng: random.Random) -> tuple[Fleet, Settings]:
 def _add_store(draft: _Draft, name: str) -> None:
     store = draft.pick((_instance, _instance, _cluster, _serverless, _document, _external))(draft, name)
     if draft.chance(20):
-        store = replace(store, other_connections=(("tasks", draft.quantity(draft.rng.randrange(1, 30))),))
+        store = store._replace(other_connections=(("tasks", draft.quantity(draft.rng.randrange(1, 30))),))
     if draft.chance(15):
-        store = replace(store, operator_reserve=draft.rng.randrange(12))
+        store = store._replace(operator_reserve=draft.rng.randrange(12))
     draft.stores.append(store)
     if store.kind != "documentdb-cluster":
         for number in range(draft.pick((0, 1, 1, 1, 2, 3))):
@@ -149,11 +149,11 @@ def _add_pool(draft: _Draft, name: str, store: Store) -> None:
         name, store.id, has_reader_endpoint=any(item.role == "reader" for item in store.instances) and draft.chance(60)
     )
     if draft.chance(25):
-        pool = replace(pool, kind="pgbouncer", connections=draft.quantity(draft.rng.randrange(1, 30)))
+        pool = pool._replace(kind="pgbouncer", connections=draft.quantity(draft.rng.randrange(1, 30)))
     elif draft.chance(92):
-        pool = replace(pool, percent=draft.quantity(draft.pick((1, 5, 10, 20, 25, 33, 40, 50, 70, 90, 100))))
+        pool = pool._replace(percent=draft.quantity(draft.pick((1, 5, 10, 20, 25, 33, 40, 50, 70, 90, 100))))
     if draft.chance(90):
-        pool = replace(pool, borrow_timeout_seconds=draft.quantity(draft.pick((0, 1, 2, 3, 5, 10, 20))))
+        pool = pool._replace(borrow_timeout_seconds=draft.quantity(draft.pick((0, 1, 2, 3, 5, 10, 20))))
     draft.pools.append(pool)
 
 
@@ -161,31 +161,30 @@ def _add_consumer(draft: _Draft, name: str) -> None:
     consumer = Consumer(name, timeout_seconds=draft.quantity(draft.pick((3, 5, 10, 15, 30, 60))))
     mode = draft.rng.randrange(100)
     if mode < 74:
-        consumer = replace(consumer, reserved_concurrency=draft.quantity(_concurrency(draft)))
+        consumer = consumer._replace(reserved_concurrency=draft.quantity(_concurrency(draft)))
     elif mode < 80:
-        consumer = replace(
-            consumer,
+        consumer = consumer._replace(
             managed_instances=True,
             maximum_environments=draft.quantity(draft.rng.randrange(1, 6)),
             concurrency_per_environment=draft.quantity(draft.rng.randrange(1, 10)),
         )
     elif mode < 86:
-        consumer = replace(
-            consumer, tenant_isolation=True, reserved_concurrency=draft.quantity(draft.rng.randrange(1, 15))
+        consumer = consumer._replace(
+            tenant_isolation=True, reserved_concurrency=draft.quantity(draft.rng.randrange(1, 15))
         )
     elif mode < 90:
         reserved = Quantity.exact(draft.rng.randrange(1, 6)) if draft.chance(50) else None
-        consumer = replace(consumer, deploy_time=True, reserved_concurrency=reserved)
+        consumer = consumer._replace(deploy_time=True, reserved_concurrency=reserved)
     elif mode < 96:
-        consumer = replace(consumer, event_sources=_sources(draft, name))
+        consumer = consumer._replace(event_sources=_sources(draft, name))
         if draft.chance(50):
-            consumer = replace(consumer, reserved_concurrency=draft.quantity(_concurrency(draft)))
+            consumer = consumer._replace(reserved_concurrency=draft.quantity(_concurrency(draft)))
     if draft.chance(10):
-        consumer = replace(
-            consumer, provisioned=(Provisioned(f"{name}-live", Quantity.exact(draft.rng.randrange(1, 5))),)
+        consumer = consumer._replace(
+            provisioned=(Provisioned(f"{name}-live", Quantity.exact(draft.rng.randrange(1, 5))),)
         )
     if draft.chance(15):
-        consumer = replace(consumer, deployment_style=draft.pick(("linear", "canary", "unknown")))
+        consumer = consumer._replace(deployment_style=draft.pick(("linear", "canary", "unknown")))
     draft.consumers.append(consumer)
     for store in _some(draft, draft.stores):
         _add_connection(draft, name, store)
@@ -228,11 +227,11 @@ def _add_connection(draft: _Draft, consumer: str, store: Store) -> None:
         pins_session=pool is not None and draft.chance(15),
     )
     if pool is not None and draft.chance(95):
-        connection = replace(
-            connection, hold_seconds=draft.quantity(draft.pick(_HOLDS), percent_exact=95), hold_enforced=enforced
+        connection = connection._replace(
+            hold_seconds=draft.quantity(draft.pick(_HOLDS), percent_exact=95), hold_enforced=enforced
         )
     if draft.chance(30):
-        connection = replace(connection, transactions_per_invocation=Quantity.exact(draft.pick((1, 2, 3, 4))))
+        connection = connection._replace(transactions_per_invocation=Quantity.exact(draft.pick((1, 2, 3, 4))))
     if draft.chance(25):
-        connection = replace(connection, other_work_seconds=Quantity.exact(draft.pick(_WORK)))
+        connection = connection._replace(other_work_seconds=Quantity.exact(draft.pick(_WORK)))
     draft.connections.append(connection)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
@@ -54,7 +54,7 @@ def _limits(store: Store, role: Role, settings: Settings, temper: Temper) -> lis
     if temper == "mild" or not store.instances:
         spans = [capacity_of(store, settings, role).max_connections]
     else:
-        alone = [replace(store, instances=(item._replace(role="writer"),)) for item in store.instances]
+        alone = [store._replace(instances=(item._replace(role="writer"),)) for item in store.instances]
         spans = [capacity_of(single, settings).max_connections for single in alone]
     found = {int(value) for span in spans for value in _values(span)}
     chosen = sorted(found)

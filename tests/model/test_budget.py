@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +15,7 @@ from constructs_lib.model.settings import Settings
 MICRO = Store(
     "Orders", "rds-instance", "postgres", engine_version="16.8", instances=(Instance("Orders", "db.t4g.micro"),)
 )
-PINNED = replace(MICRO, max_connections=Quantity.exact(100))
+PINNED = MICRO._replace(max_connections=Quantity.exact(100))
 PROXY = Pool("Proxy", "Orders", percent=Quantity.exact(20), borrow_timeout_seconds=Quantity.exact(5))
 
 
@@ -41,7 +39,7 @@ def pooled(name: str, reserved: int, hold: float, timeout: int = 10, **more: obj
         hold_enforced=True,
     )
     consumer = Consumer(name, reserved_concurrency=Quantity.exact(reserved), timeout_seconds=Quantity.exact(timeout))
-    return consumer, replace(link, **more)  # type: ignore[arg-type]
+    return consumer, link._replace(**more)  # type: ignore[arg-type]
 
 
 def fleet(store: Store, *clients: tuple[Consumer, Connection], pools: tuple[Pool, ...] = ()) -> Fleet:
@@ -94,18 +92,18 @@ def test_an_unreserved_function_is_never_decided_by_its_lower_bound() -> None:
 
 def test_a_possible_connection_is_not_counted() -> None:
     consumer, link = direct("Maybe", 500)
-    assert store_budget(MICRO, (consumer, replace(link, certainty="possible"))).opened == Quantity.exact(0)
+    assert store_budget(MICRO, (consumer, link._replace(certainty="possible"))).opened == Quantity.exact(0)
 
 
 def test_a_migration_lives_on_the_operator_reserve() -> None:
     consumer, link = direct("Migration", None)
-    budget = store_budget(MICRO, (replace(consumer, deploy_time=True), link))
+    budget = store_budget(MICRO, (consumer._replace(deploy_time=True), link))
     assert [demand.consumer.id for demand in budget.within_reserve] == ["Migration"]
     assert budget.opened == Quantity.exact(0)
 
 
 def test_a_pool_rounds_down_for_clients_and_up_for_the_database() -> None:
-    budget = pool_budget(pooled("Api", 5, 0.1), pool=replace(PROXY, percent=Quantity.exact(33.3)))
+    budget = pool_budget(pooled("Api", 5, 0.1), pool=PROXY._replace(percent=Quantity.exact(33.3)))
     assert (budget.connections, budget.opening) == (Quantity.exact(33), Quantity.exact(34))
 
 
@@ -171,7 +169,7 @@ def test_readers_answer_for_readers_only() -> None:
         instances=(Instance("W", "db.r6g.large"), Instance("R", "db.r6g.large", "reader")),
     )
     consumer, link = direct("Reports", 10)
-    budgets = judge(fleet(cluster, (consumer, replace(link, role="reader"))), Settings())
+    budgets = judge(fleet(cluster, (consumer, link._replace(role="reader"))), Settings())
     writer, reader = budgets.of("Orders"), budgets.of("Orders", "reader")
     assert writer is not None
     assert reader is not None
@@ -193,15 +191,15 @@ sizes = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 4)), min_size=1, 
 def test_hiding_a_number_never_turns_a_verdict_around(
     limit: int, functions: list[tuple[int, int]], data: st.DataObject
 ) -> None:
-    store = replace(MICRO, max_connections=Quantity.exact(limit))
+    store = MICRO._replace(max_connections=Quantity.exact(limit))
     clients = [direct(f"F{index}", reserved, each) for index, (reserved, each) in enumerate(functions)]
     known = store_budget(store, *clients).verdict
     assert known is not Verdict.UNDECIDED
     index = data.draw(st.integers(0, len(clients) - 1))
     consumer, link = clients[index]
-    clients[index] = (replace(consumer, reserved_concurrency=Quantity.unknown("a token")), link)
+    clients[index] = (consumer._replace(reserved_concurrency=Quantity.unknown("a token")), link)
     assert store_budget(store, *clients).verdict in (known, Verdict.UNDECIDED)
-    blind = replace(store, max_connections=Quantity.unknown("a token"))
+    blind = store._replace(max_connections=Quantity.unknown("a token"))
     assert store_budget(blind, *clients).verdict is Verdict.UNDECIDED
 
 
@@ -209,7 +207,7 @@ def test_hiding_a_number_never_turns_a_verdict_around(
 def test_growing_a_function_never_makes_a_full_database_fit(
     limit: int, functions: list[tuple[int, int]], more: int
 ) -> None:
-    store = replace(MICRO, max_connections=Quantity.exact(limit))
+    store = MICRO._replace(max_connections=Quantity.exact(limit))
     clients = [direct(f"F{index}", reserved, each) for index, (reserved, each) in enumerate(functions)]
     grown = [*clients[1:], direct("F0", functions[0][0] + more, functions[0][1])]
     if store_budget(store, *clients).verdict is Verdict.EXCEEDS:

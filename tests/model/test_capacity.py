@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from constructs_lib.model.capacity import capacity_of
@@ -42,8 +40,8 @@ def test_a_default_is_bounded_by_conservative_and_nominal_memory() -> None:
 
 
 def test_a_pinned_limit_is_exact_and_keeps_its_origin() -> None:
-    pinned = replace(
-        POSTGRES, max_connections=Quantity.exact(60), max_connections_origin=Origin("orders.template.json", 12)
+    pinned = POSTGRES._replace(
+        max_connections=Quantity.exact(60), max_connections_origin=Origin("orders.template.json", 12)
     )
     capacity = capacity_of(pinned, Settings())
     assert capacity.max_connections == Quantity.exact(60)
@@ -55,22 +53,22 @@ def test_a_pinned_limit_is_exact_and_keeps_its_origin() -> None:
 
 
 def test_a_declared_limit_comes_before_a_pinned_one() -> None:
-    pinned = replace(POSTGRES, max_connections=Quantity.exact(60))
+    pinned = POSTGRES._replace(max_connections=Quantity.exact(60))
     assert limit(pinned, Settings(declared_max_connections={"Orders": 50})) == Quantity.exact(50)
 
 
 def test_the_default_formula_written_out_is_the_default() -> None:
-    written = replace(POSTGRES, max_connections_expression="LEAST({DBInstanceClassMemory/9531392}, 5000)")
+    written = POSTGRES._replace(max_connections_expression="LEAST({DBInstanceClassMemory/9531392}, 5000)")
     assert (limit(written).low, limit(written).high) == (79, 112)
 
 
 def test_another_formula_over_memory_is_bounded_too() -> None:
-    halved = limit(replace(POSTGRES, max_connections_expression="{DBInstanceClassMemory/19062784}"))
+    halved = limit(POSTGRES._replace(max_connections_expression="{DBInstanceClassMemory/19062784}"))
     assert (halved.low, halved.high) == (39, 56)
 
 
 def test_an_expression_nobody_can_evaluate_is_unknown_and_says_which() -> None:
-    other = replace(POSTGRES, max_connections_expression="{Sometimes/3}")
+    other = POSTGRES._replace(max_connections_expression="{Sometimes/3}")
     capacity = capacity_of(other, Settings())
     assert capacity.max_connections.is_unknown
     assert "{Sometimes/3}" in capacity.max_connections.reason
@@ -80,14 +78,14 @@ def test_an_expression_nobody_can_evaluate_is_unknown_and_says_which() -> None:
 @pytest.mark.parametrize(
     ("store", "reason"),
     [
-        (replace(POSTGRES, instances=(Instance("Orders", "db.r9x.large"),)), "unknown instance class 'db.r9x.large'"),
-        (replace(POSTGRES, engine=None), "engine of 'Orders' is unknown"),
-        (replace(POSTGRES, engine="sqlserver-ex"), "no default max_connections is published for engine 'sqlserver-ex'"),
-        (replace(POSTGRES, instances=()), "'Orders' has no instance whose class could be read"),
-        (replace(POSTGRES, instances=(Instance("Orders", None, class_reason="a parameter"),)), "a parameter"),
-        (replace(AURORA, instances=(Instance("Writer", "db.serverless"),)), "no maximum capacity is set"),
+        (POSTGRES._replace(instances=(Instance("Orders", "db.r9x.large"),)), "unknown instance class 'db.r9x.large'"),
+        (POSTGRES._replace(engine=None), "engine of 'Orders' is unknown"),
+        (POSTGRES._replace(engine="sqlserver-ex"), "no default max_connections is published for engine 'sqlserver-ex'"),
+        (POSTGRES._replace(instances=()), "'Orders' has no instance whose class could be read"),
+        (POSTGRES._replace(instances=(Instance("Orders", None, class_reason="a parameter"),)), "a parameter"),
+        (AURORA._replace(instances=(Instance("Writer", "db.serverless"),)), "no maximum capacity is set"),
         (
-            replace(AURORA, engine="aurora-mysql", instances=(Instance("Writer", "db.r8gd.large"),)),
+            AURORA._replace(engine="aurora-mysql", instances=(Instance("Writer", "db.r8gd.large"),)),
             "no documented max_connections for 'db.r8gd.large'",
         ),
     ],
@@ -103,7 +101,7 @@ def test_what_cannot_be_known_is_unknown_with_a_reason(store: Store, reason: str
 def test_the_smallest_instance_that_may_become_writer_binds() -> None:
     reader = capacity_of(AURORA, Settings(), "reader")
     assert limit(AURORA).low == reader.max_connections.low
-    alone = replace(AURORA, instances=AURORA.instances[:1])
+    alone = AURORA._replace(instances=AURORA.instances[:1])
     assert limit(AURORA).low < limit(alone).low
 
 
@@ -119,8 +117,7 @@ def test_the_smallest_instance_that_may_become_writer_binds() -> None:
     ],
 )
 def test_serverless_capacity_follows_the_maximum(engine: str, minimum: float, maximum: float, expected: int) -> None:
-    store = replace(
-        AURORA,
+    store = AURORA._replace(
         engine=engine,
         instances=(Instance("Writer", "db.serverless"),),
         serverless_min=Quantity.exact(minimum),
@@ -130,8 +127,7 @@ def test_serverless_capacity_follows_the_maximum(engine: str, minimum: float, ma
 
 
 def test_serverless_between_two_rows_of_the_table_is_bounded_by_them() -> None:
-    store = replace(
-        AURORA,
+    store = AURORA._replace(
         instances=(Instance("Writer", "db.serverless"),),
         serverless_min=Quantity.exact(1),
         serverless_max=Quantity.exact(6),
@@ -140,8 +136,7 @@ def test_serverless_between_two_rows_of_the_table_is_bounded_by_them() -> None:
 
 
 def test_everybody_else_on_the_database_is_subtracted() -> None:
-    store = replace(
-        POSTGRES,
+    store = POSTGRES._replace(
         max_connections=Quantity.exact(100),
         operator_reserve=10,
         other_connections=(("reports", Quantity.exact(7)),),
@@ -155,7 +150,7 @@ def test_everybody_else_on_the_database_is_subtracted() -> None:
 
 
 def test_a_limit_smaller_than_the_reserves_leaves_nothing() -> None:
-    assert capacity_of(replace(POSTGRES, max_connections=Quantity.exact(6)), Settings()).usable == Quantity.exact(0)
+    assert capacity_of(POSTGRES._replace(max_connections=Quantity.exact(6)), Settings()).usable == Quantity.exact(0)
 
 
 def serverless(engine: str, low: Quantity | None, high: float, pin: int | None = None) -> Store:
@@ -194,7 +189,7 @@ def test_serverless_documentdb_is_judged_between_its_lowest_and_highest_capacity
 
 def test_a_provisioned_member_binds_a_mixed_documentdb_cluster() -> None:
     store = serverless("docdb", Quantity.exact(8), 256)
-    mixed = replace(store, instances=(*store.instances, Instance("Reader", "db.t4g.medium", "reader")))
+    mixed = store._replace(instances=(*store.instances, Instance("Reader", "db.t4g.medium", "reader")))
     assert (limit(mixed).low, limit(mixed).high) == (1000, 1000)
 
 
@@ -217,7 +212,7 @@ def test_a_preset_of_the_settings_counts_and_an_explicit_limit_outweighs_it() ->
     assert limit(store, Settings(declared_presets=presets)) == Quantity.exact(200)
     assert capacity_of(store, Settings(declared_presets=presets)).reserved == Quantity.exact(0)
     assert limit(store, Settings(declared_presets=presets, declared_max_connections={"Neon": 9})) == Quantity.exact(9)
-    assert limit(replace(store, max_connections=Quantity.exact(30), preset="neon:1cu")) == Quantity.exact(30)
+    assert limit(store._replace(max_connections=Quantity.exact(30), preset="neon:1cu")) == Quantity.exact(30)
 
 
 @pytest.mark.parametrize(

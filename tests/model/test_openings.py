@@ -88,11 +88,11 @@ TEN = Consumer("f", reserved_concurrency=exact(10))
     ("consumer", "link", "clients"),
     [
         (TEN, THROUGH, 10),
-        (TEN, replace(THROUGH, connections_per_environment=exact(3)), 30),
-        (TEN, replace(THROUGH, pins_session=True), 20),  # two versions during a deploy
-        (TEN, replace(THROUGH, transactions_per_invocation=exact(0)), 0),
-        (replace(TEN, reserved_concurrency=Quantity.bounded(4, 10)), THROUGH, 4),
-        (replace(TEN, reserved_concurrency=None), THROUGH, 0),
+        (TEN, THROUGH._replace(connections_per_environment=exact(3)), 30),
+        (TEN, THROUGH._replace(pins_session=True), 20),  # two versions during a deploy
+        (TEN, THROUGH._replace(transactions_per_invocation=exact(0)), 0),
+        (TEN._replace(reserved_concurrency=Quantity.bounded(4, 10)), THROUGH, 4),
+        (TEN._replace(reserved_concurrency=None), THROUGH, 0),
     ],
 )
 def test_clients_that_surely_come(consumer: Consumer, link: Connection, clients: int) -> None:
@@ -108,7 +108,7 @@ def test_functions_that_reserve_nothing_share_what_the_account_has_left() -> Non
     queues = [
         (
             Consumer(name, event_sources=(EventSource(f"q{name}", "sqs", maximum_concurrency=exact(60)),)),
-            replace(THROUGH, consumer=name),
+            THROUGH._replace(consumer=name),
         )
         for name in "ab"
     ]

@@ -242,4 +242,4 @@ def _smaller(fleet: Fleet) -> Fleet:
     (store,) = fleet.stores
     limit = store.max_connections
     assert limit is not None
-    return replace(fleet, stores=(replace(store, max_connections=Quantity.exact(limit.value - 1)),))
+    return replace(fleet, stores=(store._replace(max_connections=Quantity.exact(limit.value - 1)),))

@@ -46,7 +46,7 @@ def test_a_fleet_that_was_read_whole_leaves_nothing_open() -> None:
 
 
 def test_a_database_parameter_nobody_could_read() -> None:
-    store = replace(DATABASE, unread_parameters={"statement_timeout": "a parameter"})
+    store = DATABASE._replace(unread_parameters={"statement_timeout": "a parameter"})
 
     assert missing(served(store, API)) == [
         "what ends a statement of db is unknown (statement_timeout of 'db': a parameter)"
@@ -54,15 +54,15 @@ def test_a_database_parameter_nobody_could_read() -> None:
 
 
 def test_a_whole_group_is_missing_once() -> None:
-    store = replace(DATABASE, unread_parameters={"*": "its group is elsewhere"})
+    store = DATABASE._replace(unread_parameters={"*": "its group is elsewhere"})
 
     assert missing(served(store, API)) == ["timeouts of 'db': its group is elsewhere"]
 
 
 def test_a_database_that_nothing_busy_uses_needs_no_timeout() -> None:
-    store = replace(DATABASE, unread_parameters={"*": "its group is elsewhere"})
+    store = DATABASE._replace(unread_parameters={"*": "its group is elsewhere"})
 
-    assert missing(served(store, replace(API, event_sources=()))) == []
+    assert missing(served(store, API._replace(event_sources=()))) == []
 
 
 def test_a_timeout_behind_an_api_that_waits() -> None:
@@ -119,7 +119,7 @@ def test_what_decides_nothing_is_not_asked_for(source: EventSource, reserved: in
 
 
 def test_an_alarm_nobody_could_read() -> None:
-    capped = replace(API, reserved_concurrency=exact(10))
+    capped = API._replace(reserved_concurrency=exact(10))
     fleet = replace(served(DATABASE, capped), alarms=(Alarm("Some", "AWS/Lambda"),))
 
     assert missing(fleet) == ["whether 'Some' looks at the throttles of a function"]

@@ -25,7 +25,7 @@ _STORE = Store("Orders", "rds-instance", "postgres", engine_version="17.2", max_
 _CONSUMER = Consumer("Api", reserved_concurrency=_Q(40), timeout_seconds=_Q(15))
 _DIRECT = Connection("Api", "Orders", hold_seconds=_Q(0.05), hold_enforced=True)
 _POOL = Pool("Proxy", "Orders", percent=_Q(10), borrow_timeout_seconds=_Q(5))
-_POOLED = replace(_DIRECT, via="proxy", pool="Proxy")
+_POOLED = _DIRECT._replace(via="proxy", pool="Proxy")
 
 
 def plan(
@@ -71,11 +71,11 @@ def test_direct_clients_count_both_versions_of_a_deploy() -> None:
     found = made(connection=_DIRECT)
     assert [group.clients for group in found.direct] == [80]
     assert (found.opened, found.overflow) == (85, 0)
-    assert made(connection=_DIRECT, consumer=replace(_CONSUMER, reserved_concurrency=_Q(50))).overflow == 14
+    assert made(connection=_DIRECT, consumer=_CONSUMER._replace(reserved_concurrency=_Q(50))).overflow == 14
 
 
 def test_a_hold_that_decides_is_never_guessed() -> None:
-    unknown = replace(_POOLED, hold_seconds=None)
+    unknown = _POOLED._replace(hold_seconds=None)
     assert plan(connection=unknown) == (None, ["hold_seconds of Api is not declared"])
     asked = made(connection=unknown, hold_seconds=Fraction(1, 10))
     assert asked.pools[0].groups[0].hold_seconds == Fraction(1, 10)
@@ -84,7 +84,7 @@ def test_a_hold_that_decides_is_never_guessed() -> None:
 
 def test_where_nobody_waits_any_hold_will_do_and_is_told() -> None:
     found = made(
-        connection=replace(_POOLED, hold_seconds=None), consumer=replace(_CONSUMER, reserved_concurrency=_Q(10))
+        connection=_POOLED._replace(hold_seconds=None), consumer=_CONSUMER._replace(reserved_concurrency=_Q(10))
     )
     assert found.pools[0].groups[0].hold_seconds == ANY_HOLD
     assert "nobody waits" in found.notes[0]
@@ -92,9 +92,9 @@ def test_where_nobody_waits_any_hold_will_do_and_is_told() -> None:
 
 def test_all_that_is_missing_is_named_together() -> None:
     _, missing = plan(
-        store=replace(_STORE, max_connections=Quantity.unknown("an import")),
-        pool=replace(_POOL, borrow_timeout_seconds=Quantity.unknown("a token"), connections=_Q(4), percent=None),
-        consumer=replace(_CONSUMER, reserved_concurrency=Quantity.unknown("another token")),
+        store=_STORE._replace(max_connections=Quantity.unknown("an import")),
+        pool=_POOL._replace(borrow_timeout_seconds=Quantity.unknown("a token"), connections=_Q(4), percent=None),
+        consumer=_CONSUMER._replace(reserved_concurrency=Quantity.unknown("another token")),
     )
     assert missing[0] == "an import"
     assert any("borrow timeout of Proxy is unknown (a token)" in item for item in missing)
@@ -102,19 +102,19 @@ def test_all_that_is_missing_is_named_together() -> None:
 
 
 def test_a_limit_within_bounds_counts_at_its_least_and_is_told() -> None:
-    found = made(store=replace(_STORE, max_connections=Quantity.bounded(80, 110, "derived from memory")))
+    found = made(store=_STORE._replace(max_connections=Quantity.bounded(80, 110, "derived from memory")))
     assert (found.max_connections, found.slots) == (80, 71)
     assert found.notes == ("max_connections is 80 to 110 (derived from memory): rehearsed with the least",)
 
 
 def test_a_function_without_a_reservation_brings_what_the_account_may_run() -> None:
-    found = made(connection=_DIRECT, consumer=replace(_CONSUMER, reserved_concurrency=None), most_clients=5000)
+    found = made(connection=_DIRECT, consumer=_CONSUMER._replace(reserved_concurrency=None), most_clients=5000)
     assert found.direct[0].clients == 2000
     assert "Api reserves no concurrency" in found.notes[0]
 
 
 def test_a_limit_beyond_everybody_is_capped() -> None:
-    found = made(store=replace(_STORE, max_connections=_Q(10_000)), connection=_DIRECT)
+    found = made(store=_STORE._replace(max_connections=_Q(10_000)), connection=_DIRECT)
     assert found.slots == MOST_SLOTS
     assert "nobody asks for more than 85" in found.notes[0]
 
@@ -131,11 +131,11 @@ def test_pinned_sessions_take_their_connections_from_the_pool() -> None:
     ("engine", "product"), [("aurora-postgresql", "PostgreSQL"), ("mysql", "MariaDB"), ("aurora-mysql", "MariaDB")]
 )
 def test_every_relational_engine_has_a_product(engine: str, product: str) -> None:
-    assert made(store=replace(_STORE, engine=engine, engine_version=None)).product == product
+    assert made(store=_STORE._replace(engine=engine, engine_version=None)).product == product
 
 
 def test_other_engines_have_none() -> None:
-    assert plan(store=replace(_STORE, engine=None)) == (None, ["engine of 'Orders' is unknown"])
+    assert plan(store=_STORE._replace(engine=None)) == (None, ["engine of 'Orders' is unknown"])
 
 
 @given(
@@ -148,10 +148,10 @@ def test_other_engines_have_none() -> None:
 @examples(max_examples=150, deadline=None)
 def test_scaling_never_turns_a_verdict_round(limit: int, reserved: int, most: int, pooled: bool, percent: int) -> None:
     found, _ = plan(
-        store=replace(_STORE, max_connections=_Q(limit)),
-        consumer=replace(_CONSUMER, reserved_concurrency=_Q(reserved), timeout_seconds=_Q(900)),
+        store=_STORE._replace(max_connections=_Q(limit)),
+        consumer=_CONSUMER._replace(reserved_concurrency=_Q(reserved), timeout_seconds=_Q(900)),
         connection=_POOLED if pooled else _DIRECT,
-        pool=replace(_POOL, percent=_Q(percent), store="Orders" if pooled else "Elsewhere"),
+        pool=_POOL._replace(percent=_Q(percent), store="Orders" if pooled else "Elsewhere"),
         most_clients=most,
     )
     if found is None:  # a few connections with very many clients
@@ -167,13 +167,13 @@ def test_scaling_never_turns_a_verdict_round(limit: int, reserved: int, most: in
 
 
 def test_a_small_pool_with_very_many_clients_cannot_be_made_smaller() -> None:
-    tiny = replace(_POOL, percent=None, connections=_Q(1))
-    found, missing = plan(pool=tiny, consumer=replace(_CONSUMER, reserved_concurrency=_Q(900)))
+    tiny = _POOL._replace(percent=None, connections=_Q(1))
+    found, missing = plan(pool=tiny, consumer=_CONSUMER._replace(reserved_concurrency=_Q(900)))
     assert (found, missing) == (None, ["905 clients cannot be made 500 without changing who waits for whom"])
 
 
 def test_a_database_without_a_place_is_no_rehearsal() -> None:
-    full = made(store=replace(_STORE, max_connections=_Q(13)), connection=_DIRECT)
+    full = made(store=_STORE._replace(max_connections=_Q(13)), connection=_DIRECT)
     with pytest.raises(RehearsalError, match=r"of max_connections 13 of 'Orders' 4 are left by the engine"):
         rehearse(full, 1)
     with pytest.raises(RehearsalError, match="scaled down by 3, .*allow more clients with --max-clients"):

@@ -44,7 +44,7 @@ def test_results_point_at_rules_lines_and_reasons(sample: Sample) -> None:
 
 def test_fingerprints_differ_from_each_other_and_survive_moved_lines(sample: Sample) -> None:
     _, report, _ = sample
-    moved = replace(report, findings=tuple(replace(f, origin=Origin("other.yaml", 999)) for f in report.findings))
+    moved = replace(report, findings=tuple(f._replace(origin=Origin("other.yaml", 999)) for f in report.findings))
     prints = [[r["partialFingerprints"] for r in sarif.document(x)["runs"][0]["results"]] for x in (report, moved)]
     assert prints[0] == prints[1]
     assert len({entry["poolproof/v1"] for entry in prints[0]}) == len(report.findings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,9 @@ _classes = st.sampled_from(("db.t4g.micro", "db.r6g.16xlarge", "db.serverless", 
 _instances = st.lists(
     st.builds(Instance, id=_names, instance_class=_classes, role=st.sampled_from(("writer", "reader"))), max_size=3
 ).map(tuple)
+# partial: of a class with fields, Hypothesis would make up those that have defaults too
 _stores = st.builds(
-    Store,
+    partial(Store),
     id=_names,
     kind=_kinds,
     engine=_engines,
@@ -83,7 +85,7 @@ _stores = st.builds(
     preset=st.sampled_from((None, "neon:0.25cu", "pgbouncer", "planetscale", "no such")),
 )
 _pools = st.builds(
-    Pool,
+    partial(Pool),
     id=st.sampled_from(("one", "two", "near", "far")),
     store=st.sampled_from(("one", "two", "near", "far", "nowhere")),
     kind=st.sampled_from(("rds-proxy", "pgbouncer")),
@@ -96,7 +98,7 @@ _pools = st.builds(
     has_reader_endpoint=st.booleans(),
 )
 _sources = st.builds(
-    EventSource,
+    partial(EventSource),
     id=_names,
     kind=st.sampled_from(("sqs", "kinesis", "rest-api", "schedule")),
     maximum_concurrency=_maybe,
@@ -104,7 +106,7 @@ _sources = st.builds(
     max_receive_count=_maybe,
 )
 _consumers = st.builds(
-    Consumer,
+    partial(Consumer),
     id=_names,
     kind=st.sampled_from(("function", "service", "job")),
     reserved_concurrency=_maybe,
@@ -118,7 +120,7 @@ _consumers = st.builds(
     concurrency_per_environment=_maybe,
 )
 _connections = st.builds(
-    Connection,
+    partial(Connection),
     consumer=_names,
     store=st.sampled_from(("one", "two", "near", "nowhere")),
     via=st.sampled_from(("direct", "proxy", "data-api", "http")),

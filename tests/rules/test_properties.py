@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,8 +43,9 @@ def fleets(draw: st.DrawFn) -> Fleet:
     )
     pools = draw(
         st.lists(
+            # partial: of a class with fields, Hypothesis would make up those that have defaults too
             st.builds(
-                Pool,
+                partial(Pool),
                 id=st.just("proxy"),
                 store=st.just("db"),
                 percent=st.none() | numbers(1, 100),
@@ -55,7 +57,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
     consumers, connections = [], []
     for index in range(draw(st.integers(0, 4))):
         queue = st.builds(
-            EventSource, id=st.just("q"), kind=st.just("sqs"), maximum_concurrency=st.none() | numbers(2, 50)
+            partial(EventSource), id=st.just("q"), kind=st.just("sqs"), maximum_concurrency=st.none() | numbers(2, 50)
         )
         consumers.append(
             Consumer(
@@ -157,7 +159,7 @@ def test_more_reserved_concurrency_never_removes_a_finding_about_connections(
     fleet: Fleet, index: int, more: int
 ) -> None:
     grown = [
-        replace(consumer, reserved_concurrency=consumer.reserved_concurrency + exact(more))
+        consumer._replace(reserved_concurrency=consumer.reserved_concurrency + exact(more))
         if position == index and consumer.reserved_concurrency is not None
         else consumer
         for position, consumer in enumerate(fleet.consumers)

@@ -34,7 +34,7 @@ def client(
         hold_enforced=True,
     )
     consumer = Consumer(name, reserved_concurrency=exact(reserved), timeout_seconds=exact(timeout))
-    return consumer, replace(connection, **link)  # type: ignore[arg-type]
+    return consumer, connection._replace(**link)  # type: ignore[arg-type]
 
 
 def fleet(*clients: tuple[Consumer, Connection], store: Store = DATABASE, pools: tuple[Pool, ...] = (PROXY,)) -> Fleet:
@@ -61,11 +61,11 @@ def agree(fleet: Fleet, claim: Claim, settings: Settings | None = None) -> None:
 
 def test_a_client_never_waits_behind_itself() -> None:
     """Was rejected: the wait of the client with the short hold was charged to the one with the long hold."""
-    one = replace(PROXY, connections=exact(1))
+    one = PROXY._replace(connections=exact(1))
     two = fleet(
         client("long", 100, timeout=150),
         client("short", 1, timeout=150),
-        pools=(replace(one, borrow_timeout_seconds=exact(120)),),
+        pools=(one._replace(borrow_timeout_seconds=exact(120)),),
     )
 
     assert [chain.needed.high for chain in pool_of(two).chains] == [101, 101]
@@ -99,12 +99,12 @@ def test_readers_behind_a_pool_without_a_reader_endpoint_come_to_the_writer() ->
 def test_a_tenant_that_does_not_run_waits_for_nothing() -> None:
     """Was rejected: 2.5 environments per execution were taken for clients with a transaction each."""
     consumer, link = client("f", 2, reserved=4, timeout=3)
-    agree(fleet((replace(consumer, tenant_isolation=True), link)), Claim.ACCEPTED)
+    agree(fleet((consumer._replace(tenant_isolation=True), link)), Claim.ACCEPTED)
 
 
 def test_pinned_sessions_of_tenants_all_keep_their_connection() -> None:
     consumer, link = client("f", 2, reserved=4, pins_session=True)
-    agree(fleet((replace(consumer, tenant_isolation=True), link)), Claim.REJECTED)
+    agree(fleet((consumer._replace(tenant_isolation=True), link)), Claim.REJECTED)
 
 
 def test_a_pinned_session_waits_for_its_connection_too() -> None:
@@ -118,7 +118,7 @@ def test_pinned_sessions_that_may_be_more_than_the_pool_are_not_accepted() -> No
     """Was accepted: three to five sessions for four connections, and nobody else, made a wait of zero."""
     consumer, link = client("pinned", 1, pins_session=True)
     agree(
-        fleet((replace(consumer, reserved_concurrency=Quantity.bounded(3, 5)), link)),
+        fleet((consumer._replace(reserved_concurrency=Quantity.bounded(3, 5)), link)),
         Claim.OPEN,
         Settings(deploy_overlap=1),
     )
@@ -134,7 +134,7 @@ def test_a_hold_declared_longer_than_the_function_is_no_exception() -> None:
 
 def test_functions_of_the_deploy_share_the_operators_places() -> None:
     """Was accepted: each of them fitted the reserve, and so did declared clients, but not together."""
-    store = replace(DATABASE, other_connections=(("tasks", exact(20)),), operator_reserve=5)
+    store = DATABASE._replace(other_connections=(("tasks", exact(20)),), operator_reserve=5)
     migrations = [
         (Consumer(name, deploy_time=True), Connection(name, "db", connections_per_environment=exact(3)))
         for name in "ab"
@@ -160,7 +160,7 @@ def test_a_queue_cannot_take_more_than_the_account_has_left() -> None:
     source = EventSource("q", "sqs", maximum_concurrency=exact(800))
     queue = (Consumer("f", event_sources=(source,)), Connection("f", "db", connections_per_environment=exact(1)))
     other = (Consumer("other", reserved_concurrency=exact(900)), Connection("other", "db", via="http"))
-    store = replace(DATABASE, max_connections=exact(300))
+    store = DATABASE._replace(max_connections=exact(300))
 
     assert claim_of(judge(fleet(queue, other, store=store, pools=()), Settings())) is Claim.OPEN
 
@@ -179,12 +179,12 @@ def test_a_function_with_two_pools_needs_the_time_of_both() -> None:
     """Was accepted: each pool's chain ended in time, their sum did not."""
     other = Pool("q", "db", connections=exact(4), borrow_timeout_seconds=exact(100))
     consumer, first = client("f", 2, reserved=8, timeout=6)
-    both = Fleet((DATABASE,), (PROXY, other), (consumer,), (first, replace(first, pool="q")))
+    both = Fleet((DATABASE,), (PROXY, other), (consumer,), (first, first._replace(pool="q")))
     budget = judge(both, Settings())
 
     assert [str(pool.chains[0].needed) for _, pool in budget.pools] == ["6 to 8", "6 to 8"]
     agree(both, Claim.OPEN)
-    agree(replace(both, consumers=(replace(consumer, timeout_seconds=exact(8)),)), Claim.ACCEPTED)
+    agree(replace(both, consumers=(consumer._replace(timeout_seconds=exact(8)),)), Claim.ACCEPTED)
 
 
 def test_other_work_declared_on_another_connection_counts() -> None:
@@ -197,7 +197,7 @@ def test_other_work_declared_on_another_connection_counts() -> None:
 def test_a_connection_counts_where_its_pool_leads() -> None:
     """Was accepted: it named another store than its pool's target, and counted for neither."""
     consumer, link = client("f", 5, reserved=50, timeout=30, store="elsewhere")
-    elsewhere = replace(DATABASE, id="elsewhere")
+    elsewhere = DATABASE._replace(id="elsewhere")
     agree(Fleet((DATABASE, elsewhere), (PROXY,), (consumer,), (link,)), Claim.REJECTED)
 
 
@@ -218,7 +218,7 @@ def test_the_writer_before_a_failover_reads_after_it() -> None:
 
 def test_a_migration_of_unknown_width_may_still_fit_the_operators_places() -> None:
     """Was rejected: five environments with one to four connections each, beside ten places that may suffice for them."""
-    store = replace(DATABASE, operator_reserve=10)
+    store = DATABASE._replace(operator_reserve=10)
     migration = (
         Consumer("m", deploy_time=True, reserved_concurrency=exact(5)),
         Connection("m", "db", connections_per_environment=Quantity.bounded(1, 4)),
@@ -228,19 +228,19 @@ def test_a_migration_of_unknown_width_may_still_fit_the_operators_places() -> No
         Connection("f", "db", connections_per_environment=exact(1)),
     )
     agree(fleet(migration, direct, store=store, pools=()), Claim.OPEN)
-    agree(fleet(migration, direct, store=replace(store, max_connections=exact(99)), pools=()), Claim.REJECTED)
+    agree(fleet(migration, direct, store=store._replace(max_connections=exact(99)), pools=()), Claim.REJECTED)
 
 
 def test_a_reservation_that_may_be_zero_makes_nothing_certain() -> None:
     """Was rejected: no to two executions, each of which needs longer than its timeout."""
     consumer, link = client("f", 5, timeout=3)
-    agree(fleet((replace(consumer, reserved_concurrency=Quantity.bounded(0, 2)), link)), Claim.OPEN)
+    agree(fleet((consumer._replace(reserved_concurrency=Quantity.bounded(0, 2)), link)), Claim.OPEN)
 
 
 def test_a_pool_that_may_open_too_much_breaks_nothing_without_clients_for_it() -> None:
     """Was rejected as certain: 100 of 100 connections for 40 clients, although a pooler opens only for clients that come."""
-    postgres = replace(DATABASE, engine="postgres", engine_version="16.8")
-    whole = replace(PROXY, connections=None, percent=exact(100))
+    postgres = DATABASE._replace(engine="postgres", engine_version="16.8")
+    whole = PROXY._replace(connections=None, percent=exact(100))
     forty = fleet(client("f", 1, reserved=40), store=postgres, pools=(whole,))
     database, declared = Rejection("db/writer", None), Settings()
 
@@ -257,7 +257,7 @@ def test_clients_whose_hold_nobody_knows_still_ask_at_the_same_instant() -> None
         Consumer("d", reserved_concurrency=exact(40)),
         Connection("d", "db", connections_per_environment=exact(1)),
     )
-    pool = replace(PROXY, connections=exact(60))
+    pool = PROXY._replace(connections=exact(60))
     agree(fleet(unknown, direct, pools=(pool,)), Claim.REJECTED, Settings(deploy_overlap=1, operator_reserve=1))
 
 
@@ -265,7 +265,7 @@ def test_a_function_with_a_pool_and_connections_of_its_own_opens_both() -> None:
     """Whoever times out at the starved pool loses its own connections too, and opens them again when it is invoked again."""
     consumer, pooled = client("f", 5, reserved=40, timeout=6)
     own = Connection("f", "db", connections_per_environment=exact(1))
-    both = Fleet((DATABASE,), (replace(PROXY, connections=exact(20)),), (consumer,), (pooled, own))
+    both = Fleet((DATABASE,), (PROXY._replace(connections=exact(20)),), (consumer,), (pooled, own))
     database = Rejection("db/writer", None)
 
     assert database in rejections(judge(both, Settings()))
@@ -274,7 +274,7 @@ def test_a_function_with_a_pool_and_connections_of_its_own_opens_both() -> None:
 
 def test_a_database_that_is_full_before_anybody_comes_refuses_nobody() -> None:
     """Was rejected without a schedule: operators and declared clients alone need more than there is, and no function comes."""
-    full = replace(DATABASE, max_connections=exact(20), other_connections=(("tasks", exact(30)),))
+    full = DATABASE._replace(max_connections=exact(20), other_connections=(("tasks", exact(30)),))
     nobody = fleet(client("f", 1, reserved=0), store=full)
 
     assert rejections(judge(nobody, Settings())) == []

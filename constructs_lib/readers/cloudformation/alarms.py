@@ -12,10 +12,11 @@ from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.functions import ALIASES, MOST_HOPS
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, items_of, text_of, why_unread
+from constructs_lib.regex import regex
 
 ALARM = "AWS::CloudWatch::Alarm"
 #: A Metrics Insights query, such as ``SELECT SUM(Throttles) FROM SCHEMA("AWS/Lambda", FunctionName)``.
-_INSIGHTS = re.compile(
+_INSIGHTS = regex(
     r"\bSELECT\s+\w+\(\s*\"?([\w.-]+)\"?\s*\)\s+FROM\s+(?:SCHEMA\(\s*)?\"([^\"]+)\"(.*)", re.IGNORECASE | re.DOTALL
 )
 

@@ -8,29 +8,28 @@ from functools import cached_property
 
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Value, scalar_text
+from constructs_lib.regex import regex
 
 #: An environment variable whose name the code puts together: os.environ[x + "_HOST"], process.env[name].
-_COMPUTED = re.compile(
-    r"(?:environ(?:\.get)?\s*[\[(]|getenv\s*\(|process\.env\s*\[)\s*(?!['\"][A-Za-z0-9_]+['\"]\s*[\]),])"
-)
-_LITERAL = re.compile(r"['\"]([A-Za-z0-9_]{4,})['\"]")
-_QUOTED = re.compile(r"['\"]([^'\"\s]{4,500})['\"]")
+_COMPUTED = regex(r"(?:environ(?:\.get)?\s*[\[(]|getenv\s*\(|process\.env\s*\[)\s*(?!['\"][A-Za-z0-9_]+['\"]\s*[\]),])")
+_LITERAL = regex(r"['\"]([A-Za-z0-9_]{4,})['\"]")
+_QUOTED = regex(r"['\"]([^'\"\s]{4,500})['\"]")
 _NAME = r"[A-Za-z0-9_.-]{3,255}"
 #: The name of a table in writing: Table('notes'), TableName: 'notes', notesTableName = 'notes', TABLE_NAME = 'notes'.
-_TABLE = re.compile(rf"(?:\bTable\(\s*|table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]({_NAME})['\"]", re.IGNORECASE)
+_TABLE = regex(rf"(?:\bTable\(\s*|table_?name['\"]?\s*[:=]\s*|\btable\s*=\s*)['\"]({_NAME})['\"]", re.IGNORECASE)
 #: The table of a statement of PartiQL, which DynamoDB takes as well.
-_PARTIQL = re.compile(
+_PARTIQL = regex(
     rf"\b(?:select\s[^;]{{0,120}}?\sfrom|insert\s+into|delete\s+from)\s+\\?\"?(?P<name>{_NAME})"
     rf"|\bupdate\s+\\?\"?(?P<changed>{_NAME})\\?\"?\s+(?:set|remove)\b",
     re.IGNORECASE,
 )
-_EXECUTES = re.compile(r"execute_?statement|partiql", re.IGNORECASE)
+_EXECUTES = regex(r"execute_?statement|partiql", re.IGNORECASE)
 #: What runs statements of SQL by a call of the same name.
-_DATA_API = re.compile(r"rds-?data|redshift-?data", re.IGNORECASE)
+_DATA_API = regex(r"rds-?data|redshift-?data", re.IGNORECASE)
 _SMALLEST = 24
-_ENVIRONMENT = re.compile(r"environ|getenv|process\.env")
-_IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
-_REQUIRE = re.compile(r"\b(?:require\s*\(|from|import)\s*['\"]([^'\"]+)['\"]")
+_ENVIRONMENT = regex(r"environ|getenv|process\.env")
+_IMPORT = regex(r"^\s*(?:import|from)\s+([A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*)", re.MULTILINE)
+_REQUIRE = regex(r"\b(?:require\s*\(|from|import)\s*['\"]([^'\"]+)['\"]")
 #: What reaches AWS's own APIs and names of hosts at most; anything else may be a driver of a database.
 _HARMLESS = frozenset({
     "__future__", "base64", "boto3", "botocore", "cfnresponse", "collections", "copy", "dataclasses", "datetime", "decimal", "enum",
@@ -40,7 +39,7 @@ _HARMLESS = frozenset({
 })  # fmt: skip
 _CLIENTS = frozenset({"boto3", "botocore", "aws-sdk"})
 #: What opens a connection or runs statements without a driver: a socket, or a data API.
-_TALKS = re.compile(
+_TALKS = regex(
     r"connect|execute|sendall|rds-data|rdsdata|redshift-data|\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL
 )
 

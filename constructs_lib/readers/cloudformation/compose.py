@@ -91,7 +91,7 @@ class _Assembly:
     def fleet(self, acknowledgements: Sequence[Acknowledgement]) -> Fleet:
         stores = [*self.databases.all()]
         stores += self.declared.stores({store.id for store in stores})
-        stores = [replace(store, table=self.tables.by_id.get(store.id)) for store in stores]
+        stores = [store._replace(table=self.tables.by_id.get(store.id)) for store in stores]
         proxied = tuple(self.secrets.pools())
         pools = (*proxied, *self.declared.pools({pool.id for pool in proxied}))
         connections = tuple(

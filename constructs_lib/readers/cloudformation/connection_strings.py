@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.named_hosts import is_database_host
 from constructs_lib.readers.cloudformation.values import Text, Value, text_of
+from constructs_lib.regex import regex
 
 #: Engines by the scheme of a URL, without the driver's name after a plus sign and what Java puts before it.
 _SCHEMES = {
@@ -16,28 +17,28 @@ _SCHEMES = {
     "libsql": "sqlite", "cockroachdb": "postgres", "oracle": "oracle", "couchbase": "couchbase", "couchbases": "couchbase",
     "neo4j": "neo4j", "bolt": "neo4j",
 }  # fmt: skip
-_JAVA = re.compile(r"^jdbc:(?:aws-wrapper:)?", re.IGNORECASE)
-_HOST = re.compile(
+_JAVA = regex(r"^jdbc:(?:aws-wrapper:)?", re.IGNORECASE)
+_HOST = regex(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
 )
 #: The host of a string of keys and values, as ADO.NET, libpq and Oracle write them: ``Server=tcp:db.example.com,1433;Database=shop``.
-_KEYED = re.compile(r"(?:^|[;\s(])(?:server|host|data source)\s*=\s*(?:tcp:)?(?P<host>[^;,:\s()]+)", re.IGNORECASE)
+_KEYED = regex(r"(?:^|[;\s(])(?:server|host|data source)\s*=\s*(?:tcp:)?(?P<host>[^;,:\s()]+)", re.IGNORECASE)
 #: What is filled in when the stack is deployed: a password, as a rule.
-_RESOLVED = re.compile(r"\{\{resolve:[^{}]*\}\}")
+_RESOLVED = regex(r"\{\{resolve:[^{}]*\}\}")
 #: A host whose own name says what it is: ``ebsdb01.corp``, ``orders-postgres.internal``.
-_OF_A_DATABASE = re.compile(
+_OF_A_DATABASE = regex(
     r"^(?:[a-z0-9-]*-)?[a-z]*(?:db|sql|postgres(?:ql)?|pg|mariadb|oracle|redis|valkey|mongo|aurora|rds)\d*(?:-[a-z0-9-]*)?\.|"
     r"^(?:sql|mysql|postgres|redis|mongo)[a-z0-9-]*\.",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,62}")
+_BARE = regex(r"[A-Za-z][A-Za-z0-9_-]{1,62}")
 _NO_HOSTS = frozenset({
     "true", "false", "yes", "no", "on", "off", "none", "null", "nil", "undefined", "empty", "unset", "na", "disabled", "enabled", "local",
     "default", "auto", "sqlite", "sqlite3", "file", "memory", "mock", "fake", "test",
 })  # fmt: skip
-_KEYED_PASSWORD = re.compile(r"(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<password>[^;\s]+)", re.IGNORECASE)
-_KEYED_DATABASE = re.compile(r"(?:^|[;\s])(?:database|dbname|initial catalog)\s*=", re.IGNORECASE)
-_LIMIT = re.compile(
+_KEYED_PASSWORD = regex(r"(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<password>[^;\s]+)", re.IGNORECASE)
+_KEYED_DATABASE = regex(r"(?:^|[;\s])(?:database|dbname|initial catalog)\s*=", re.IGNORECASE)
+_LIMIT = regex(
     r"[?&](?:connection_limit|pool_size|pool_max_conns|max_connections|maxPoolSize|maximumPoolSize)=(\d{1,6})\b",
     re.IGNORECASE,
 )

@@ -10,8 +10,9 @@ from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.clues import Clue, strongest, weaker
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Unresolved, entries_of, quantity_of
+from constructs_lib.regex import regex
 
-_POOL_SIZE = re.compile(
+_POOL_SIZE = regex(
     r"(?:^|_)(?:db|pg|sql|mysql|postgres|database|poolproof_database)?_?(?:pool_?size|pool_?max|max_?pool(?:_?size)?|max_?conn(?:ection)?s?(?:_?size)?|"
     r"connection_?limit|connections)$",
     re.IGNORECASE,

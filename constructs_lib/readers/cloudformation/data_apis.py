@@ -16,6 +16,7 @@ from constructs_lib.readers.cloudformation.placeholders import plain, shown
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import named_in_arn, source_of
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, scalar_text
+from constructs_lib.regex import regex
 
 #: Actions from the service authorization reference (read 2026-11-21).
 RUNS = (
@@ -27,8 +28,8 @@ RUNS = (
 RUNS_ON_REDSHIFT = ("redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement")
 
 #: The ARN of a cluster, and names that say that they hold one.
-_ARN = re.compile(r":rds:[^:]*:[^:]*:cluster:(?P<name>(?:[A-Za-z0-9-]|\$\{[^}]+\})+)(?![A-Za-z0-9$*?\0-])")
-_HOLDS_ARN = re.compile(r"(?:cluster|database|db|aurora|rds|resource)[_-]?(?:resource[_-]?)?arn$", re.IGNORECASE)
+_ARN = regex(r":rds:[^:]*:[^:]*:cluster:(?P<name>(?:[A-Za-z0-9-]|\$\{[^}]+\})+)(?![A-Za-z0-9$*?\0-])")
+_HOLDS_ARN = regex(r"(?:cluster|database|db|aurora|rds|resource)[_-]?(?:resource[_-]?)?arn$", re.IGNORECASE)
 
 
 def named_clusters(name: str, value: Value) -> Iterator[str]:

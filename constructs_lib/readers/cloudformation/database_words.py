@@ -5,65 +5,65 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_ABOUT_DATABASES = re.compile(
+from constructs_lib.regex import regex
+
+_ABOUT_DATABASES = regex(
     r"(?:^|_)(?:db|bd|bdd|base_de_datos|base_donnees|banco_de_dados|datenbank|rds|aurora|postgres(?:ql)?|pg|mysql|maria(?:db)?|database|sql|redis|valkey|mongo(?:db)?|docdb|documentdb|memcached|"
     r"elasticache|memorydb|neptune|redshift|dsql|db2|oracle|mssql|sqlserver|connection_?strings?|jdbc|tns|datasource|typeorm|pscale|memcache|keydb|cockroach(?:db)?|"
     r"timescale(?:db)?|planetscale|cassandra|clickhouse|couchbase|neo4j|arango(?:db)?|singlestore|yugabyte(?:db)?|tidb|scylla(?:db)?|turso)(?:_|$)|^pghost$|database|postgres|mysql"
 )
 #: In the languages that teams name their variables in.
-_ABOUT_HOSTS = re.compile(
+_ABOUT_HOSTS = regex(
     r"(?:^|_)(?:host|hostname|hosts|servidor|serveur|hote|tns(?:_string)?|endpoint|servers?|address|addr|url|uri|dsn|conn(?:ection)?_?str(?:ings?)?)(?:_|$)|pghost$"
 )
 #: What is an address only of what its name says: the connection of a database, the configuration of a cache's client.
-_ABOUT_CONNECTIONS = re.compile(
+_ABOUT_CONNECTIONS = regex(
     r"^(?!.*(?:^|_)(?:max|min|num|number|pool|limit)(?:_|$)).*_conn(?:ection)?(?:_(?:param(?:eter)?|path))?$|(?:redis|valkey|cache)_config(?:uration)?$"
 )
 #: What ends so holds the address of a database, whatever the application is called: AUTH_DB_HOST, API_DATABASE_URL.
-_PLAINLY = re.compile(
+_PLAINLY = regex(
     r"(?:^|_)(?:db|database|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|rds|aurora)_(?:url|uri|dsn|host|hostname|endpoint)$"
 )
 #: A cache is one only where an address is meant: anything else of that name may be a browser's.
-_CACHES = re.compile(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|address|url|uri)(?:_|$)")
+_CACHES = regex(r"(?:^|_)cache_(?:host|hostname|hosts|endpoint|server|address|url|uri)(?:_|$)")
 #: What is asked over HTTP and holds no connection.
-_OVER_HTTP = re.compile(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$")
+_OVER_HTTP = regex(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$")
 #: What goes with an address and is none.
-_BESIDE_ADDRESSES = re.compile(
+_BESIDE_ADDRESSES = regex(
     r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count|key|field|prefix|suffix|mode)$"
 )
-_BARE_HOST = re.compile(
-    r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$"
-)
+_BARE_HOST = regex(r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$")
 #: Services that are reached over the internet, from inside a VPC or outside of any.
-_PUBLIC = re.compile(
+_PUBLIC = regex(
     r"upstash|atlas|neon|planetscale|supabase|cockroach|timescale|aiven|redis_?(?:cloud|labs)|turso", re.IGNORECASE
 )
-_BARE_LOGIN = re.compile(r"^(?:user|username|user_name|password|passwd|pass|pwd)$")
-_ABOUT_CREDENTIALS = re.compile(r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)|_password_arn$")
+_BARE_LOGIN = regex(r"^(?:user|username|user_name|password|passwd|pass|pwd)$")
+_ABOUT_CREDENTIALS = regex(r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_|$)|_password_arn$")
 #: What ends like the name of a secret: not the switch, region or time to live that goes with one.
-_A_SECRET = re.compile(
+_A_SECRET = regex(
     r"(?:^|_)(?:secret|secrets|credential|credentials|cred|creds)(?:_?manager)?(?:_?(?:name|arn|id|path))?$|_password_arn$"
 )
-_ABOUT_LOGINS = re.compile(
+_ABOUT_LOGINS = regex(
     r"^pg_?(?:user|password|database)$|(?:^|_)(?:user|username|password|passwd|pass|pwd|name|database)$|"
     r"(?:^|_)(?:usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)(?:_|$)"
 )
-_PASSWORD = re.compile(r"(?:^|_)(?:password|passwd|pass|pwd|clave|senha|contrasena|passwort)$")
-_ABOUT_CLUSTERS = re.compile(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$")
-_NOT_DATABASES = re.compile(
+_PASSWORD = regex(r"(?:^|_)(?:password|passwd|pass|pwd|clave|senha|contrasena|passwort)$")
+_ABOUT_CLUSTERS = regex(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$")
+_NOT_DATABASES = regex(
     r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)"
 )
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: Names that run together what others write apart: DBHOST, mysqlhost, dbsecret.
-_RUN_TOGETHER = re.compile(
+_RUN_TOGETHER = regex(
     r"(?<![A-Za-z])(db|rds|pg|mysql|postgres|redis|mongo|aurora|neptune|docdb)"
     r"(proxy|host(?:name)?|endpoint|url|uri|server|addr(?:ess)?|secret|creds?|user(?:name)?|pass(?:word|wd)?|pwd|name)(?![A-Za-z])",
     re.IGNORECASE,
 )
 #: One word that capitals cut in two.
-_CUT = re.compile(r"(?P<first>dynamo)_(?P<rest>db)|(?P<end>end)_(?P<point>point)")
+_CUT = regex(r"(?P<first>dynamo)_(?P<rest>db)|(?P<end>end)_(?P<point>point)")
 #: What only speaks of databases beside a host: the URL of a proxy may be anything.
-_ENDPOINTS = re.compile(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)")
-_APART = re.compile(r"[^A-Za-z0-9]+")
+_ENDPOINTS = regex(r"(?:^|_)(?:proxy|writer|reader)_(?:endpoint|host(?:name)?)(?:_|$)")
+_APART = regex(r"[^A-Za-z0-9]+")
 #: Words between two that belong together: "endpoint of the RDS cluster".
 _CLOSE = 3
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import replace
 from typing import Any
 
 from constructs_lib.facts import presets
@@ -55,7 +54,7 @@ class Declared:
             counts, passed_over = f"{store.max_connections} in its parameter group", f"{limit} under {STORE}"
             self.contradictions.append(Contradiction(store.id, "max_connections", counts, passed_over, resource.origin))
         others = _others(entry)
-        return replace(store, **changes, other_connections=others) if changes or others else store
+        return store._replace(**changes, other_connections=others) if changes or others else store
 
     def stores(self, resources: Set[str]) -> list[Store]:
         """Stores that are no resources of any template, each id once."""

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from constructs_lib.readers.cloudformation.json_text import parse_json
 from constructs_lib.readers.cloudformation.yaml_text import parse_yaml
 from constructs_lib.readers.reading import UnreadableError
+from constructs_lib.regex import regex
 
 #: CloudFormation stops at 1 MB (quotas of its user guide, read 2026-11-21), the CDK may indent as much JSON to several times that;
 #: text beyond these limits is refused rather than chewed on for minutes. Other files of an assembly have a limit of their own.
 LARGEST_YAML_BYTES = 1_100_000
 LARGEST_JSON_BYTES = 8_000_000
 LARGEST_MANIFEST_BYTES = 256_000_000
-_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
+_LIKE_JSON = regex(r'\s*(?:\{\s*["}]|\[)')
 _SUFFIXES = (".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template")
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One template: its short name, file, contents, and one-based lines by (section, name).
 
     ``region``, ``account`` and ``stack_name`` are what an assembly says of it; ``paths`` construct paths by logical id,
@@ -33,13 +32,13 @@ class Document:
     name: str
     path: str
     body: Mapping[str, Any]
-    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    lines: Mapping[tuple[str, ...], int] = MappingProxyType({})
     duplicates: tuple[tuple[int, str], ...] = ()
     region: str | None = None
     account: str | None = None
     stack_name: str | None = None
-    paths: Mapping[str, str] = field(default_factory=dict)
-    assets: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = MappingProxyType({})
+    assets: Mapping[str, str] = MappingProxyType({})
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level mapping such as Resources; empty when absent or not a mapping."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, PROXY_ENDPOINT
+from constructs_lib.regex import regex
 
 _OF_AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _SERVERLESS_CACHE = "AWS::ElastiCache::ServerlessCache"
@@ -21,7 +20,7 @@ _TYPES = {
 #: Labels that stand before the name in addresses of caches.
 _PARTS = frozenset({"master", "replica", "clustercfg"})
 #: What ElastiCache adds to the name of a serverless cache.
-_SUFFIX = re.compile(r"-[a-z0-9]{5,6}\Z")
+_SUFFIX = regex(r"-[a-z0-9]{5,6}\Z")
 
 
 def named_by(host: str) -> tuple[tuple[str, ...], frozenset[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from constructs_lib.readers.cloudformation.clues import Use
@@ -18,17 +17,18 @@ from constructs_lib.readers.cloudformation.values import (
     concatenated,
     pattern_of,
 )
+from constructs_lib.regex import regex
 
 DEEPEST = 6
 #: Stands for the variables of which a Terraform plan shows nothing but what they refer to.
 HIDDEN_NAME = "whose name is known after apply"
 #: A function's whole environment may have 4 KB, a policy 10 KB: longer text is no name of anything.
 LONGEST = 16_384
-_STORED = re.compile(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
-_SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+?)(?::SecretString.*)?\}\}")
+_STORED = regex(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")
+_SECRET = regex(r"\{\{resolve:secretsmanager:(.+?)(?::SecretString.*)?\}\}")
 _SSM = "AWS::SSM::Parameter"
 #: One parameter, or those below a path, in the ARN of a policy; all of them are no hint at any.
-_PATH = re.compile(r":parameter/+(?P<name>[A-Za-z0-9_.-][^*\0]*)(?P<below>\*?)$")
+_PATH = regex(r":parameter/+(?P<name>[A-Za-z0-9_.-][^*\0]*)(?P<below>\*?)$")
 _RECORD = "AWS::Route53::RecordSet"
 
 

@@ -17,9 +17,10 @@ from constructs_lib.readers.cloudformation.permissions import Permissions, State
 from constructs_lib.readers.cloudformation.schedules import schedule
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Value, entries_of, items_of, references_in, text_of
+from constructs_lib.regex import regex
 
-_EXPORT = re.compile(r"aws-sdk:dynamodb:exportTableToPointInTime", re.IGNORECASE)
-_INCREMENTAL = re.compile(r"incremental", re.IGNORECASE)
+_EXPORT = regex(r"aws-sdk:dynamodb:exportTableToPointInTime", re.IGNORECASE)
+_INCREMENTAL = regex(r"incremental", re.IGNORECASE)
 _STATES = "AWS::StepFunctions::StateMachine"
 _SCHEDULE = "AWS::Scheduler::Schedule"
 

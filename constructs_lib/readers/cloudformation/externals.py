@@ -31,13 +31,14 @@ from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.unseen import absent_in, source_of
 from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value, text_of
 from constructs_lib.readers.cloudformation.wording import Wording, holds_address, wording
+from constructs_lib.regex import regex
 
 #: Where a parameter or secret is kept: text that no host can be.
-_PATH = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
-_PROXY_HOST = re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
+_PATH = regex(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
+_PROXY_HOST = regex(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
 #: Types of store by words that can mean no other.
 _FAMILIES = tuple(
-    (re.compile(words, re.IGNORECASE), frozenset(types))
+    (regex(words, re.IGNORECASE), frozenset(types))
     for words, types in (
         ("dsql", ("AWS::DSQL::Cluster",)),
         ("neptune", ("AWS::Neptune::DBCluster",)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from constructs_lib.model.deployment import DeploymentStyle
-from constructs_lib.model.fleet import Consumer, EventSource, Provisioned
+from constructs_lib.model.fleet import DEFAULT_TIMEOUT, Consumer, EventSource, Provisioned
 from constructs_lib.model.network import ExposedPassword, Placement, ServiceCall
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.deployments import ALIAS, Deployments
@@ -16,11 +15,12 @@ from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, quantity_of, references_in, text_of
+from constructs_lib.regex import regex
 
 FUNCTION = "AWS::Lambda::Function"
 ALIASES = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 #: Functions the CDK adds by itself, by what their construct path or logical id shows.
-_GENERATED = re.compile(
+_GENERATED = regex(
     r"framework-(?:onEvent|isComplete|onTimeout)|frameworkon(?:Event|Timeout)|frameworkisComplete|^LogRetention[0-9a-f]{6,}|/LogRetention[0-9a-f]{6,}"
     r"|Custom::[A-Za-z0-9]+CustomResourceProvider|CustomResourceProviderHandler|^AWS679f53fac002430cb0da5b7982bd2287|/AWS679f53fac002430cb0da5b7982bd2287"
     r"|BucketNotificationsHandler050a0587b7544547bf325f094a3db834|CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C"
@@ -28,7 +28,6 @@ _GENERATED = re.compile(
 )
 #: Functions of that one provider framework hand the work to a function of the user.
 HANDS_ON = ("USER_ON_EVENT_FUNCTION_ARN", "USER_IS_COMPLETE_FUNCTION_ARN")
-DEFAULT_TIMEOUT = Quantity.exact(3)
 #: An alias names a version, a version a function; more is a circle.
 MOST_HOPS = 3
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from constructs_lib.model.fleet import Connection
@@ -13,12 +12,13 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.kinds import TABLES
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.regex import regex
 
 _ANALYTICAL = (
     "athena:StartQueryExecution", "glue:StartJobRun", "glue:BatchCreatePartition", "glue:CreatePartition", "firehose:PutRecord",
     "firehose:PutRecordBatch", "redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement", "s3tables:PutTableData",
 )  # fmt: skip
-_LAKE = re.compile(r"lake|analytic|warehouse|parquet|athena|reporting", re.IGNORECASE)
+_LAKE = regex(r"lake|analytic|warehouse|parquet|athena|reporting", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8192)
@@ -44,7 +44,7 @@ class Grants:
         """The connections, those to tables with what the role says about the table."""
         for connection in connections:
             grants = tuple(self._about(function, connection.store)) if connection.via == "http" else ()
-            yield replace(connection, grants=grants) if grants else connection
+            yield connection._replace(grants=grants) if grants else connection
 
     def _about(self, function: Resource, table: str) -> Iterator[Grant]:
         for statement in self._written(function):

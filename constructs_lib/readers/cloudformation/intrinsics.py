@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +21,14 @@ from constructs_lib.readers.cloudformation.values import (
     mapped,
     scalar_text,
 )
+from constructs_lib.regex import regex
 
 if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.stack import Stack
 
 DEEPEST = 120
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-_HOLE = re.compile(r"\$\{([^!][^}]*)\}")
+_HOLE = regex(r"\$\{([^!][^}]*)\}")
 #: Parts of an ARN before the resource: cutting them out of a reference gives nothing of the resource itself.
 _ARN_HEAD = 5
 _PARTITION = {"cn": "aws-cn", "us-gov": "aws-us-gov"}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value, concatenated
+from constructs_lib.regex import regex
 
 #: Stand for a part that is no text; the two signs are of Unicode's private use area, which templates do not write.
 _OPENING, _CLOSING = "\ue000", "\ue001"
 _ESCAPED = r"\ue000"
-_HOLE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
-_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+_HOLE = regex(f"{_OPENING}([0-9]+){_CLOSING}")
+_QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 #: AWS takes no longer definition of a state machine.
 LONGEST = 1_048_576
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from constructs_lib.readers.reading import UnreadableError
+from constructs_lib.regex import regex
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = regex(r"[ \t\n\r]*")
 #: A key of the usual form with the colon after it, and what follows a value: one look each, for the thousands of keys of a fleet.
-_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
-_AFTER = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*")
+_KEY = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_AFTER = regex(r"[ \t\n\r]*([,}])[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 #: Outer keys whose own keys need a line of their own.
 LISTED = frozenset({"Resources", "Parameters", "Outputs"})

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from constructs_lib.readers.cloudformation.stack import Stack
+from constructs_lib.regex import regex
 
 Output = tuple[Stack, str]
-_APART = re.compile(r"[^a-z0-9]")
+_APART = regex(r"[^a-z0-9]")
 #: What Amplify puts behind the name of a resource in the name of its template.
-_OF_AMPLIFY = re.compile(r"-cloudformation-template$")
+_OF_AMPLIFY = regex(r"-cloudformation-template$")
 #: Letters that the end of an output's name must share with a parameter's name; fewer would be chance.
 _LEAST_ALIKE = 9
 

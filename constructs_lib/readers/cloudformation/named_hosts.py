@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from constructs_lib.regex import regex
 
 #: Engines by what stands before ``amazonaws.com``; ``None`` where it tells none.
 _OF_AWS = {
@@ -19,12 +19,10 @@ _ENDS: dict[str, str | None] = {
 }  # fmt: skip
 _EVERY_END = tuple(_ENDS)
 #: Addresses that end in the region behind the service.
-_BEFORE_REGION = re.compile(
-    r"\.(?:(?P<memorydb>memorydb\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)|dsql\.[a-z0-9-]+\.on\.aws)$"
-)
+_BEFORE_REGION = regex(r"\.(?:(?P<memorydb>memorydb\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)|dsql\.[a-z0-9-]+\.on\.aws)$")
 #: Addresses that AWS gives to what is no database; load balancers and machines may stand in front of one.
-_GIVEN_BY_AWS = re.compile(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
-_IN_FRONT = re.compile(r"\.elb\.|\.compute(?:-\d)?\.|\.vpce\.")
+_GIVEN_BY_AWS = regex(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
+_IN_FRONT = regex(r"\.elb\.|\.compute(?:-\d)?\.|\.vpce\.")
 
 
 def is_other_service(host: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 
 from constructs_lib.readers.cloudformation.database_words import speaks_of_database
@@ -10,6 +9,7 @@ from constructs_lib.readers.cloudformation.estate import Estate
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated, text_of
+from constructs_lib.regex import regex
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 _RECORD = "AWS::Route53::RecordSet"
@@ -37,9 +37,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     _RECORD: ("Name",),
 }
 #: What stands before the name in an ARN, by the kind of thing it names.
-_IN_ARN = re.compile(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
+_IN_ARN = regex(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
 #: What Secrets Manager adds to a name: six random characters, hardly ever all small letters, as words are.
-_SUFFIX = re.compile(r"(?<=.)-(?![a-z]{6}$)[A-Za-z0-9]{6}$")
+_SUFFIX = regex(r"(?<=.)-(?![a-z]{6}$)[A-Za-z0-9]{6}$")
 
 
 def without_suffix(secret: str) -> str:

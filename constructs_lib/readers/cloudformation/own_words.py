@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from constructs_lib.readers.cloudformation.database_words import words_of
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Reference, Text, Value, items_of
+from constructs_lib.regex import regex
 
 _SPOKEN_BY = ("FunctionName", "Handler", "Description")
 #: What speaks of the stores of a service: their names, and the drivers and libraries that connect to them.
@@ -17,7 +18,7 @@ _SQL = (
 )
 _REDIS = "(?:io)?redis(?:py)?|valkey|glide|cache"
 _WORDS = {
-    service: re.compile(rf"(?:^|_)(?:{words})(?:_|$)", re.IGNORECASE)
+    service: regex(rf"(?:^|_)(?:{words})(?:_|$)", re.IGNORECASE)
     for service, words in {
         "AWS::RDS::": _SQL,
         "AWS::DocDB": "docdb|documentdb|(?:py)?mongo(?:db|ose|engine)?|database|db",
@@ -27,7 +28,7 @@ _WORDS = {
     }.items()
 }
 #: Libraries that do nothing but connect to a database.
-_DRIVERS = re.compile(
+_DRIVERS = regex(
     r"(?:^|_)(?:psycopg[23]?|asyncpg|pg8000|(?:py|aio|async)mysql|mysqlclient|sqlalchemy|knex|typeorm|prisma|sequelize|oracledb|"
     r"cx_oracle|pyodbc|pymssql|pymongo|mongoose|mongoengine|ioredis)(?:_|$)"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from constructs_lib.model.origin import NOWHERE, Origin
@@ -19,13 +18,14 @@ from constructs_lib.readers.cloudformation.values import (
     scalar_text,
     text_of,
 )
+from constructs_lib.regex import regex
 
 GROUPS = (
     "AWS::RDS::DBParameterGroup", "AWS::RDS::DBClusterParameterGroup", "AWS::DocDB::DBClusterParameterGroup",
     "AWS::Neptune::DBClusterParameterGroup", "AWS::Neptune::DBParameterGroup",
 )  # fmt: skip
 LIMIT = "max_connections"
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_NUMBER = regex(r"[-+]?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value, scalar_text
+from constructs_lib.regex import regex
 
 if TYPE_CHECKING:
     from constructs_lib.readers.cloudformation.stack import Stack
 
 MOST_OPTIONS = 40
 #: What CDK calls a template's parameter that it adds for an SSM parameter; the latter's name says more.
-_OF_CDK = re.compile(r"SsmParameterValue.+Parameter\Z")
-_PLACEHOLDER = re.compile(r"<[A-Za-z][^<>]*>")
+_OF_CDK = regex(r"SsmParameterValue.+Parameter\Z")
+_PLACEHOLDER = regex(r"<[A-Za-z][^<>]*>")
 
 
 class Parameters:

@@ -20,21 +20,22 @@ from constructs_lib.readers.cloudformation.values import (
     pattern_of,
     text_of,
 )
+from constructs_lib.regex import regex
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_PASSWORD = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass|pw)$|^pgpassword$", re.IGNORECASE)
-_OF_A_DATABASE = re.compile(
+_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_PASSWORD = regex(r"(?:^|_)(?:password|passwd|pwd|pass|pw)$|^pgpassword$", re.IGNORECASE)
+_OF_A_DATABASE = regex(
     r"(?:^|_)(?:db|database|rds|aurora|pg|postgres(?:ql)?|mysql|mariadb|sql|mongo(?:db)?|docdb|documentdb|redis|valkey|neptune|redshift|"
     r"typeorm|prisma|sequelize|hibernate|datasource|jdbc)(?:_|$)|^pgpassword$|database|postgres|mysql",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(rf"[\s*x.\-_?]*|none|null|nil|undefined|n/?a|empty|unset|{TO_FILL_IN}", re.IGNORECASE)
+_PLACEHOLDER = regex(rf"[\s*x.\-_?]*|none|null|nil|undefined|n/?a|empty|unset|{TO_FILL_IN}", re.IGNORECASE)
 #: Not the password itself: where it is kept.
-_PLACE = re.compile(r"arn:|/|https?://|ssm:")
-_COPIED = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure|ssm):([^{}]{1,600})\}\}")
-_KEY_WITH_PASSWORD = re.compile(r"pass|pwd|^pw$", re.IGNORECASE)
-_LOCAL = re.compile(r"localhost|127\.|host\.docker\.internal|0\.0\.0\.0")
-_SECRET_KEY = re.compile(r":SecretString:([^:}]*)")
+_PLACE = regex(r"arn:|/|https?://|ssm:")
+_COPIED = regex(r"\{\{resolve:(secretsmanager|ssm-secure|ssm):([^{}]{1,600})\}\}")
+_KEY_WITH_PASSWORD = regex(r"pass|pwd|^pw$", re.IGNORECASE)
+_LOCAL = regex(r"localhost|127\.|host\.docker\.internal|0\.0\.0\.0")
+_SECRET_KEY = regex(r":SecretString:([^:}]*)")
 
 
 def exposed_passwords(function: Resource, *, uses_database: bool) -> Iterator[ExposedPassword]:

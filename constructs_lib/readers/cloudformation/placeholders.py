@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value
+from constructs_lib.regex import regex
 
-_PLACE = re.compile(r"\$\{([^}]+)\}")
+_PLACE = regex(r"\$\{([^}]+)\}")
 #: Stands for what nothing names.
 _UNNAMED = "\0"
 
@@ -15,7 +16,7 @@ TO_FILL_IN = (
     r"todo|tbd|<.*>|\[.*\]|\$\{.*\}|%.*%|.*[-_ ](?:here|placeholder)|"
     r"(?:place[-_ ]?holder|dummy|change[-_ ]?me|replace|your|example|to[-_ ]be|insert|set[-_ ]by|overridden|managed).*"
 )
-_TO_FILL_IN = re.compile(TO_FILL_IN, re.IGNORECASE)
+_TO_FILL_IN = regex(TO_FILL_IN, re.IGNORECASE)
 
 
 def is_to_fill_in(text: str) -> bool:

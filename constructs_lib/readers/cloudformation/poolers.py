@@ -11,8 +11,9 @@ from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions
 from constructs_lib.readers.cloudformation.secrets import SECRET, Secrets
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import text_of
+from constructs_lib.regex import regex
 
-_POOLER = re.compile(r"pg_?bouncer|pg_?cat|pgpool|proxy_?sql|pooler|maxscale", re.IGNORECASE)
+_POOLER = regex(r"pg_?bouncer|pg_?cat|pgpool|proxy_?sql|pooler|maxscale", re.IGNORECASE)
 
 
 class Poolers:

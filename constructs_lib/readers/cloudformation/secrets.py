@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from constructs_lib.model.fleet import Pool
@@ -143,7 +142,7 @@ class Secrets:
     def pools(self) -> Iterator[Pool]:
         """The proxies as pools, each with the secrets it logs in with."""
         for proxy, pool in zip(self.estate.of_type(PROXY), self.proxies.all(), strict=True):
-            yield replace(pool, secrets=self.authenticating(proxy))
+            yield pool._replace(secrets=self.authenticating(proxy))
 
     def authenticating(self, proxy: Resource) -> tuple[str, ...] | None:
         """Ids of the secrets a proxy logs in with; ``None`` when one of them cannot be told."""

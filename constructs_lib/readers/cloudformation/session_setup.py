@@ -8,14 +8,15 @@ from urllib.parse import unquote_plus
 
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, entries_of, pattern_of
+from constructs_lib.regex import regex
 
 LONGEST = 4_096
 #: Start-up options of libpq and its kin: ``options=-c statement_timeout=5000`` in a connection string, or in PGOPTIONS alone.
-_OPTIONS = re.compile(r"(?:^|[?&\s])options=['\"]?((?:-c\s*|--)[A-Za-z_][^&'\"]*)", re.IGNORECASE)
-_BARE = re.compile(r"\s*((?:-c\s*|--)[A-Za-z_].*)", re.DOTALL)
+_OPTIONS = regex(r"(?:^|[?&\s])options=['\"]?((?:-c\s*|--)[A-Za-z_][^&'\"]*)", re.IGNORECASE)
+_BARE = regex(r"\s*((?:-c\s*|--)[A-Za-z_].*)", re.DOTALL)
 #: Statements that a driver runs on every new session: init_command (MySQL clients), sessionVariables (Connector/J).
-_FIRST = re.compile(r"(?:^|[?&;\s])(init_?command|sessionVariables)=['\"]?([^&;'\"]+)", re.IGNORECASE)
-_SET = re.compile(
+_FIRST = regex(r"(?:^|[?&;\s])(init_?command|sessionVariables)=['\"]?([^&;'\"]+)", re.IGNORECASE)
+_SET = regex(
     r"\s*SET\s+(?:(?:(?:SESSION|LOCAL|GLOBAL)\s+)?[\w@.]+\s*(?::?=|TO\s)|(?:NAMES|ROLE|TIME\s+ZONE|SESSION\s+AUTHORIZATION)\s)[^\0]*",
     re.IGNORECASE,
 )

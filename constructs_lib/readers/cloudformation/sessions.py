@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from constructs_lib.model.fleet import Connection
 from constructs_lib.readers.cloudformation.allowances import LOGIN, Allowance
@@ -33,7 +32,7 @@ class Sessions:
                 yield edge
                 continue
             asked = tuple(text for text, value in session_setup(function) if alone or self._names_a_proxy(value))
-            yield replace(edge, iam_login=self.logins.of(function), session_setup=asked)
+            yield edge._replace(iam_login=self.logins.of(function), session_setup=asked)
 
     def _names_a_proxy(self, value: Value) -> bool:
         named = [self.estate.resource(reference) for reference in references_in(value)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from constructs_lib.model.fleet import Pool, Store
 from constructs_lib.model.network import Network
 from constructs_lib.readers.cloudformation.databases import Databases
@@ -56,8 +54,8 @@ class Surroundings:
 
     def around_store(self, store: Store) -> Store:
         resource = self._stores.get(store.id)
-        return store if resource is None else replace(store, placement=self.placements.of_store(resource))
+        return store if resource is None else store._replace(placement=self.placements.of_store(resource))
 
     def around_pool(self, pool: Pool) -> Pool:
         resource = self._proxies.get(pool.id)
-        return pool if resource is None else replace(pool, placement=self.placements.of_proxy(resource))
+        return pool if resource is None else pool._replace(placement=self.placements.of_proxy(resource))

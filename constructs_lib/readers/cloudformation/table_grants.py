@@ -20,6 +20,7 @@ from constructs_lib.readers.cloudformation.permissions import Permissions, State
 from constructs_lib.readers.cloudformation.placeholders import plain
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Either, Text, Unresolved, Value, entries_of, text_of
+from constructs_lib.regex import regex
 
 TABLE_USE = (
     "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem",
@@ -29,9 +30,9 @@ TABLE_USE = (
 #: A role that many functions share and that names more tables than this says nothing about any one of them.
 MOST_SHARED_TABLES = 50
 
-_DYNAMODB = re.compile(r"dynamo|ddb", re.IGNORECASE)
+_DYNAMODB = regex(r"dynamo|ddb", re.IGNORECASE)
 #: What else has tables.
-_OTHERS = re.compile(
+_OTHERS = regex(
     r"athena|glue|redshift|bigquery|snowflake|timestream|iceberg|lake|warehouse|workgroup|airtable|route|keyspace|schema",
     re.IGNORECASE,
 )

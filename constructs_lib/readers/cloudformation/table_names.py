@@ -8,18 +8,19 @@ from functools import lru_cache
 from constructs_lib.readers.cloudformation.placeholders import plain, shown
 from constructs_lib.readers.cloudformation.unseen import source_of
 from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value
+from constructs_lib.regex import regex
 
 #: What shows of a name: letters that a table's name may have, and places that something with a name of its own fills.
 _PART = r"[A-Za-z0-9_.-]|\$\{[^}]+\}"
 _NAME = rf"(?:{_PART})+"
-_PLAIN = re.compile(_NAME)
+_PLAIN = regex(_NAME)
 #: An index belongs to its table; a stream or a backup is read for other reasons.
-_IN_ARN = re.compile(rf":table/(?P<name>{_NAME})$")
-_WHOLE = re.compile(r"\$\{[^}]+\}")
-_HOLED = re.compile(rf":table/(?:{_PART}|\0)+$")
-_INDEX = re.compile(r"/index(?:/.*)?$")
+_IN_ARN = regex(rf":table/(?P<name>{_NAME})$")
+_WHOLE = regex(r"\$\{[^}]+\}")
+_HOLED = regex(rf":table/(?:{_PART}|\0)+$")
+_INDEX = regex(r"/index(?:/.*)?$")
 _SHORTEST, _LONGEST = 3, 255
-_VARIABLE = re.compile(r"table(?:_?name)?(?:_?param(?:eter)?)?$", re.IGNORECASE)
+_VARIABLE = regex(r"table(?:_?name)?(?:_?param(?:eter)?)?$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8192)

@@ -9,16 +9,17 @@ from itertools import pairwise
 from constructs_lib.readers.cloudformation.connection_strings import keyed_host_in
 from constructs_lib.readers.cloudformation.names import without_suffix
 from constructs_lib.readers.cloudformation.values import Reference, Text, Unresolved, Value
+from constructs_lib.regex import regex
 
-_RESOLVED = re.compile(r"\{\{resolve:(?:ssm|ssm-secure|secretsmanager):(?P<name>[^}]+)\}\}")
-_SECRET_ARN = re.compile(r"arn:[^}]*?:secret:")
+_RESOLVED = regex(r"\{\{resolve:(?:ssm|ssm-secure|secretsmanager):(?P<name>[^}]+)\}\}")
+_SECRET_ARN = regex(r"arn:[^}]*?:secret:")
 #: AWS's limit for the name of a secret.
 _LONGEST_NAME = 512
 _LONGEST_SHOWN = 2_048
-_LOGIN = re.compile(r"[\s;][^\s;=]*=|^[^\s;=]*=.*[\s;]")
-_NAMED = re.compile(r"[A-Za-z0-9]{2}")
+_LOGIN = regex(r"[\s;][^\s;=]*=|^[^\s;=]*=.*[\s;]")
+_NAMED = regex(r"[A-Za-z0-9]{2}")
 #: What names a database or warehouse inside an ARN, after the region and account.
-_IN_ARN = re.compile(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
+_IN_ARN = regex(r":(?:cluster|db|dbname|dbuser|workgroup|namespace)[:/](?P<name>[^:/]+)")
 
 
 def source_of(value: Value) -> str | None:

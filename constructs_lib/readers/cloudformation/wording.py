@@ -16,9 +16,10 @@ from constructs_lib.readers.cloudformation.database_words import (
 )
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.values import Unresolved, Value, entries_of
+from constructs_lib.regex import regex
 
-_PROXY = re.compile(r"\bproxy\b", re.IGNORECASE)
-_EITHER = re.compile(r"\bor\b", re.IGNORECASE)
+_PROXY = regex(r"\bproxy\b", re.IGNORECASE)
+_EITHER = regex(r"\bor\b", re.IGNORECASE)
 
 
 class Wording(NamedTuple):

@@ -6,16 +6,16 @@ share one value, so an alias bomb costs nothing here, but what reads the values 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from constructs_lib.readers.reading import UnreadableError
+from constructs_lib.regex import regex
 
 DEEPEST = 150
 LARGEST_EXPANSION = 1_000_000
-_PLAIN_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
-_PLAIN_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?\Z")
+_PLAIN_INT = regex(r"[-+]?(?:0|[1-9][0-9]*)\Z")
+_PLAIN_FLOAT = regex(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?\Z")
 _TRUE = frozenset({"true", "yes", "on"})
 #: What YAML 1.1 takes for no text when it stands without quotes (https://yaml.org/type/, as PyYAML resolves it).
 _WORDS: dict[str, Any] = {

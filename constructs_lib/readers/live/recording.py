@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.errors import InputError, PoolproofError, Problem
+from constructs_lib.regex import regex
 
 SCHEMA = 1
 #: What stands in the place of a password.
 HIDDEN = "***"
-_SECRET_NAME = re.compile(r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)@")
+_SECRET_NAME = regex(r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
+_PASSWORD_IN_URL = regex(r"(?<=://)([^/@:\s]*):([^/@\s]+)@")
 
 
 @dataclass(frozen=True)

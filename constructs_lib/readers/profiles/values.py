@@ -11,11 +11,12 @@ import yaml
 
 from constructs_lib.model.allocation import Concurrency, Share, WhateverFits
 from constructs_lib.model.quantity import Number, to_number
+from constructs_lib.regex import regex
 
 _UNITS = {"ms": "0.001", "s": "1", "min": "60", "h": "3600"}
 #: Beyond these nothing is meant; a few characters (1e999999999) could stand for a number that fills the memory.
 _SMALLEST, _LARGEST = Decimal("1e-9"), Decimal(10**9)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?")
+_DURATION = regex(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?")
 
 
 class RefusedError(Exception):

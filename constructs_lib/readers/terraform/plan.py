@@ -13,11 +13,12 @@ from typing import Any
 
 from constructs_lib.readers.cloudformation.document import parse
 from constructs_lib.readers.reading import UnreadableError
+from constructs_lib.regex import regex
 
 LARGEST_BYTES = 64_000_000
 DEEPEST = 40
-_ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\\n]|\\.)*")')
-_INDEX = re.compile(r"\[[^\]]*\]")
+_ADDRESS = regex(r'"address"\s*:\s*("(?:[^"\\\n]|\\.)*")')
+_INDEX = regex(r"\[[^\]]*\]")
 
 
 @dataclass(frozen=True)

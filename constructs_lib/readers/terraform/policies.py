@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import Found, Target, intrinsic
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, is_written, walk
+from constructs_lib.regex import regex
 
 DOCUMENT = "aws_iam_policy_document"
 HIDDEN = "the policy is known after apply, so its actions are assumed"
@@ -21,10 +21,10 @@ _ASSUMED: dict[str, tuple[str, ...]] = {
 }
 #: The same for ARNs that variables hold.
 _ASSUMED_OF_ARNS = (
-    (re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:."), ("secretsmanager:GetSecretValue",)),
-    (re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/."), ("dynamodb:GetItem", "dynamodb:PutItem")),
-    (re.compile(r"arn:[^:]*:rds-db:[^:]*:[^:]*:dbuser:."), ("rds-db:connect",)),
-    (re.compile(r"arn:[^:]*:rds:[^:]*:[^:]*:cluster:."), ("rds-data:ExecuteStatement",)),
+    (regex(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:."), ("secretsmanager:GetSecretValue",)),
+    (regex(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/."), ("dynamodb:GetItem", "dynamodb:PutItem")),
+    (regex(r"arn:[^:]*:rds-db:[^:]*:[^:]*:dbuser:."), ("rds-db:connect",)),
+    (regex(r"arn:[^:]*:rds:[^:]*:[^:]*:cluster:."), ("rds-data:ExecuteStatement",)),
 )
 
 

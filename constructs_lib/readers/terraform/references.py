@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Plan, Planned, call_name, listed, mapping
 from constructs_lib.readers.terraform.vocabulary import attribute_of
+from constructs_lib.regex import regex
 
 DEEPEST = 25
 MOST = 200
-_STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
+_STEP = regex(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 

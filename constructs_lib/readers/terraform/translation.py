@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, documen
 from constructs_lib.readers.terraform.variables import DYNAMIC, assumed, variables
 from constructs_lib.readers.terraform.vocabulary import WORDS
 from constructs_lib.readers.terraform.watching import alarm
+from constructs_lib.regex import regex
 
 Bodies = dict[str, dict[str, Any]]
 
@@ -283,7 +283,7 @@ def _proxy(values: Values, resource: Planned, properties: dict[str, Any]) -> Non
 
 
 #: Arguments of modules that become what a proxy logs in with.
-_SECRETS = re.compile(r"auth|secret")
+_SECRETS = regex(r"auth|secret")
 _SPECIAL: dict[str, Callable[[Values, Planned, dict[str, Any]], None]] = {
     "aws_lambda_function": _function,
     "aws_db_parameter_group": _parameters,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +10,13 @@ from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
 from constructs_lib.readers.terraform.references import Found, References, Target, intrinsic
 from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WORDS
+from constructs_lib.regex import regex
 
 LEAST = 4
 #: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
 COMPUTED_BLOCKS = frozenset({"connection_pool_config", "inline_policy"})
 AFTER_APPLY = "known after apply"
-_OUTERMOST = re.compile(r"module\.[\w-]+(?:\[[^\]]*\])?")
+_OUTERMOST = regex(r"module\.[\w-]+(?:\[[^\]]*\])?")
 
 
 def walk(value: Any, path: Sequence[str]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME
@@ -10,11 +9,12 @@ from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import Found, Target, specific
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
+from constructs_lib.regex import regex
 
-_WORDS = re.compile(r"[a-z0-9]+")
+_WORDS = regex(r"[a-z0-9]+")
 #: Arguments of modules that become a function's environment.
-_ENVIRONMENT = re.compile(r"env|variables")
-_ANYTHING = re.compile("")
+_ENVIRONMENT = regex(r"env|variables")
+_ANYTHING = regex("")
 DYNAMIC = "a dynamic block hides the expression, so it is taken from the arguments of the module's call"
 _ADDRESS = {"host", "hostname", "endpoint", "address", "url", "uri", "server", "dsn"}
 _HINTS: dict[str, set[str]] = {
