@@ -333,6 +333,27 @@ def test_a_host_left_open_beside_a_login(reading_of: Read, host: str, store: str
     assert gaps(reading_of({"F": function(inside=False, PGHOST=host, PGUSER="app")})) == left_open
 
 
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(("variable", "value"), [("DB_PASSWORD", "/app/dev/DB_PASSWORD"), ("PGUSER", "app")])
+def test_a_login_without_an_address(reading_of: Read, variable: str, value: str, inside: bool) -> None:
+    expected = [f"environment variable {variable} holds the login of a database, and nothing says where that is"]
+
+    def asked(code: str = "", **others: str) -> list[str]:
+        return gaps(reading_of({"F": function(inside=inside, code=code, **{variable: value}, **others)}))
+
+    assert asked() == expected
+    assert not set(expected) & set(asked(DB_HOST=""))
+    assert asked(code="import os, psycopg2\nstage = os.environ['STAGE']\n") == []
+    assert gaps(reading_of({"F": function(inside=inside, **{variable: ""})})) == []
+    assert found(reading_of({"F": function(inside=inside, **{variable: value})})) == set()
+
+
+@pytest.mark.parametrize("action", ["rds-data:ExecuteStatement", "redshift-data:ExecuteStatement"])
+def test_a_login_for_a_data_api_needs_no_address(reading_of: Read, action: str) -> None:
+    said = gaps(reading_of({"Role": role(action=action), "F": function(inside=False, DB_USER="app")}))
+    assert not any("holds the login" in missing for missing in said)
+
+
 def test_an_address_that_refers_to_nothing(reading_of: Read) -> None:
     reading = reading_of({"F": function(inside=False, DB_HOST={"Ref": "postgres"})})
     assert found(reading) == {("external:postgres", "direct", "likely")}

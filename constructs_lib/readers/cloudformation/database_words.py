@@ -48,6 +48,9 @@ _ABOUT_LOGINS = regex(
     r"(?:^|_)(?:usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)(?:_|$)"
 )
 _PASSWORD = regex(r"(?:^|_)(?:password|passwd|pass|pwd|clave|senha|contrasena|passwort)$")
+_USER = regex(
+    r"(?:^|_)(?:user|username|password|passwd|pass|pwd|usuario|clave|senha|contrasena|utilisateur|benutzer|passwort)$"
+)
 _ABOUT_CLUSTERS = regex(r"(?:^|_)(?:cluster|resource|database|db|aurora|rds)_?arn$")
 _NOT_DATABASES = regex(
     r"(?:^|_)(?:https?|api|service|webhook|s3|sqs|sns|queue|topic|bucket|appsync|graphql|cognito|auth)(?:_|$)"
@@ -122,6 +125,13 @@ def names_login(variable: str) -> bool:
     """Whether a variable's name is about the user, password or name of a database."""
     words = _split(variable)
     return bool(_ABOUT_LOGINS.search(words) and (_ABOUT_DATABASES.search(words) or words.startswith("pg")))
+
+
+@lru_cache(maxsize=8192)
+def names_user(variable: str) -> bool:
+    """Whether a variable's name says that it holds a user or password of a database."""
+    words = _split(variable)
+    return bool(_USER.search(words)) and names_login(variable)
 
 
 def names_password(variable: str) -> bool:

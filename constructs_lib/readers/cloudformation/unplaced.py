@@ -20,6 +20,7 @@ from constructs_lib.readers.cloudformation.database_words import (
     names_login,
     names_password,
     names_secret,
+    names_user,
     speaks_of_database,
 )
 from constructs_lib.readers.cloudformation.environment import Environment
@@ -88,6 +89,7 @@ class Unplaced:
             yield self._outside(function, named)
         if not held:
             yield from self._open_host(function, alone=not known)
+            self._open_login(function, statements)
 
     def _held(
         self, function: Resource, variable: str, value: Value, granted: dict[str, Statement]
@@ -189,6 +191,19 @@ class Unplaced:
         called = written or open_hosts[0]
         if (written or alone) and not is_local(called) and self.externals.connects(function):
             yield Clue(self.externals.outside(called, function), "direct", "likely", missing, addressed=True)
+
+    def _open_login(self, function: Resource, statements: Sequence[Statement]) -> None:
+        """The user or password of a database, and no word about where it is: it connects to where nobody can see.
+
+        An address that is left empty switches the database off; data APIs are told the user too.
+        """
+        variables = {str(name): value for name, value in entries_of(function.get("Environment", "Variables")).items()}
+        login = next((name for name, value in variables.items() if names_user(name) and text_of(value) != ""), None)
+        if login is None or any(names_address(name) for name in variables):
+            return
+        if InlineCode(function).may_use(login) and not any(it.allows(*RUNS, *RUNS_ON_REDSHIFT) for it in statements):
+            missing = f"environment variable {login} holds the login of a database, and nothing says where that is"
+            self.externals.gap(function, missing)
 
 
 def _is_filled_in(variable: str, value: Value) -> bool:
