@@ -297,13 +297,18 @@ def _pooled(rule: Rule, item: StoreBudget, pool: PoolBudget) -> Iterator[Finding
         yield rule.finding(
             name,
             f"{name} reserves no concurrency and connects to {store_label(item)} through {pool.pool.id}: "
-            f"{_most(demand, 'client')} for a pool of {pool.connections}, so no wait can be proven",
+            f"{_most(demand, 'client')} for a pool {_size(pool)}, so no wait can be proven",
             arithmetic=[Term(f"pool of {pool.pool.id}", pool.connections, pool.pool.origin), demand.term],
             fix=_fix_pooled(pool, name, given[name]),
             origin=demand.consumer.origin,
             confidence=confidence([demand]),
             severity=Severity.WARNING,
         )
+
+
+def _size(pool: PoolBudget) -> str:
+    """A number, or that nobody knows it; why stands in the arithmetic."""
+    return "of unknown size" if pool.connections.is_unknown else f"of {pool.connections}"
 
 
 def _fix_pooled(pool: PoolBudget, name: str, most: int) -> str:

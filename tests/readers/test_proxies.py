@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.check import check
 from constructs_lib.model.fleet import Connection, Fleet, Pool
 from constructs_lib.readers.reading import Reading
 
@@ -269,3 +270,37 @@ def test_instances_that_a_target_group_does_not_wait_for(
 
 def test_an_instance_as_target_is_waited_for_by_being_named(reading_of: Read) -> None:
     assert the_pool(reading_of(shop())).unawaited_instances == ()
+
+
+ASSUMED = "the proxy has no target group in the given templates; 'Db', the only database of its family there, is taken for its target"
+
+
+def test_a_proxy_without_a_target_group_stands_before_the_only_database_of_its_family(reading_of: Read) -> None:
+    other = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "DBInstanceClass": "db.t4g.micro"}}
+    fleet = reading_of({"Db": DATABASE, "Other": other, "Proxy": proxy(), "F": function()}).fleet
+    assert (edge(fleet).store, edge(fleet).pool, edge(fleet).certainty) == ("Db", "Proxy", "likely")
+    assert [gap.missing for gap in fleet.gaps] == [ASSUMED]
+    (pool,) = fleet.pools
+    assert pool.percent is not None  # what its target group would say is not known, and no default stands in for it
+    assert pool.percent.is_unknown
+    assert pool.borrow_timeout_seconds is not None
+    assert pool.borrow_timeout_seconds.is_unknown
+    assert [finding.code for finding in check(fleet).stopping] == []
+
+
+@pytest.mark.parametrize(
+    ("family", "databases"),
+    [
+        ("MYSQL", ("Db",)),
+        ("POSTGRESQL", ("Db", "Second")),
+        ({"Ref": "Family"}, ("Db",)),
+    ],
+)
+def test_the_database_of_a_proxy_without_a_target_group_is_not_guessed(
+    reading_of: Read, family: Any, databases: tuple[str, ...]
+) -> None:
+    made = dict.fromkeys(databases, DATABASE)
+    reading = reading_of(
+        {**made, "Proxy": proxy(EngineFamily=family), "F": function()}, Parameters={"Family": {"Type": "String"}}
+    )
+    assert edge(reading.fleet).store == "external:behind Proxy"

@@ -149,6 +149,16 @@ def test_a_secret_that_holds_an_address_is_for_a_connection_outside_of_a_network
     assert found(reading_of({"Secret": secret("main"), "F": function(inside=False, DB_SECRET_NAME=REF)})) == set()
 
 
+@pytest.mark.parametrize(("readable", "edges"), [("${Secret}*", 1), ("${Other}*", 0)])
+def test_who_may_read_the_credentials_it_holds_connects_from_outside_of_a_network_too(
+    reading_of: Read, readable: str, edges: int
+) -> None:
+    resources = {"Role": role({"Fn::Sub": readable}), "F": function(inside=False, DATABASE_SECRET_ARN=REF)}
+    reading = reading_of(resources, Parameters={**ASKED, "Other": {"Type": "String"}})
+    assert found(reading) == ({("external:Secret", "direct", "likely")} if edges else set())
+    assert gaps(reading) == [UNKNOWN.format("DATABASE_SECRET_ARN")]
+
+
 @pytest.mark.parametrize(("variable", "edges"), [("PG_DB_PASS", 1), ("PG_DB_USER", 0), ("API_PASS", 0)])
 def test_a_password_from_an_ssm_parameter(reading_of: Read, variable: str, edges: int) -> None:
     reading = reading_of({"F": function(**{variable: "{{resolve:ssm:/acf/one/DB_PASS:1}}"})})

@@ -65,7 +65,6 @@ def test_a_parameter_that_holds_an_address(reading_of: Read, variables: Body, de
     [
         ({"HOST": GIVEN}, {"Description": "Host of the mail server"}),
         ({"HOST": GIVEN, "PORT": "25", "USER": "app", "PASSWORD": "secret"}, {}),
-        ({"APP_HOST": GIVEN, "DBUSER": "app", "DBPASSWORD": "secret"}, {}),
         ({"SERVICE_URL": GIVEN}, {"Description": "URL of the service in front of the database"}),
         ({"URL": GIVEN}, {"Description": "Address to call once the nightly copy of the whole database is there"}),
         ({"DB_ENDPOINT_PORT": GIVEN}, {}),
@@ -78,6 +77,15 @@ def test_a_parameter_that_holds_an_address(reading_of: Read, variables: Body, de
 def test_a_parameter_that_holds_something_else(reading_of: Read, variables: Body, declared: Body) -> None:
     reading = reading_of({"F": function(variables)}, Parameters={"Given": {"Type": "String", **declared}})
     assert (found(reading), reading.fleet.gaps) == (set(), ())
+
+
+def test_the_host_of_something_else_beside_a_login(reading_of: Read) -> None:
+    variables = {"APP_HOST": GIVEN, "DBUSER": "app", "DBPASSWORD": "secret"}
+    reading = reading_of({"F": function(variables)}, Parameters={"Given": {"Type": "String"}})
+    assert found(reading) == set()
+    assert [gap.missing for gap in reading.fleet.gaps] == [
+        "environment variable DBUSER holds the login of a database, and nothing says where that is"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,8 @@ class Inference:
     ) -> Clue:
         target = self.proxies.target.get(proxy.key)
         store = target.id if target is not None else hidden_store(proxy)
+        if proxy.key in self.proxies.assumed:
+            strength, evidence = weaker(strength, "likely"), f"{evidence}, before the only database of its family"
         return Clue(store, "proxy", strength, evidence, pool=proxy.id, role=role, addressed=addressed)
 
     def _secret(self, use: Use, strength: Certainty) -> Iterator[Clue]:

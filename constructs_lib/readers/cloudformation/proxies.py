@@ -8,7 +8,7 @@ from constructs_lib.model.fleet import Gap, Pool, Role
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.estate import Estate
-from constructs_lib.readers.cloudformation.kinds import CLUSTER, PROXY, PROXY_ENDPOINT
+from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY, PROXY_ENDPOINT
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import (
@@ -24,6 +24,8 @@ from constructs_lib.readers.cloudformation.values import (
 
 TARGET_GROUP = "AWS::RDS::DBProxyTargetGroup"
 _TARGETS = ("DBClusterIdentifiers", "DBInstanceIdentifiers")
+#: What the names of the engines begin with, or end in after ``aurora-``, that a proxy of each family can stand before.
+_FAMILIES = {"POSTGRESQL": ("postgres",), "MYSQL": ("mysql", "mariadb"), "SQLSERVER": ("sqlserver",)}
 
 
 class Proxies:
@@ -42,6 +44,7 @@ class Proxies:
             proxy = self._proxy(endpoint.get("DBProxyName"))
             if proxy is not None:
                 self.endpoints.setdefault(proxy.key, []).append(endpoint)
+        self.assumed: set[tuple[str, str]] = set()  #: proxies whose target nothing names
         self.target = {proxy.key: self._target(proxy) for proxy in estate.of_type(PROXY)}
 
     def _file(self, group: Resource, into: dict[tuple[str, str], Resource]) -> None:
@@ -57,12 +60,27 @@ class Proxies:
 
     def _target(self, proxy: Resource) -> Resource | None:
         group = self.group.get(proxy.key)
-        for key in _TARGETS if group is not None else ():
-            for item in items_of(group.get(key)) if group is not None else ():
+        if group is None:
+            only = self._only(proxy)
+            if only is not None:
+                self.assumed.add(proxy.key)
+            return only
+        for key in _TARGETS:
+            for item in items_of(group.get(key)):
                 found = self._database(item)
                 if found is not None:
                     return found
         return None
+
+    def _only(self, proxy: Resource) -> Resource | None:
+        """The one database of the same template that the proxy can stand before."""
+        engines = _FAMILIES.get(text_of(proxy.get("EngineFamily")) or "", ())
+        there = self.databases.holding.get(proxy.stack.key, ())
+        fitting = [
+            home for home in there if home.type in (CLUSTER, INSTANCE)
+            and (text_of(home.get("Engine")) or "").lower().removeprefix("aurora-").startswith(engines)
+        ]  # fmt: skip
+        return fitting[0] if engines and len(fitting) == 1 else None
 
     def _database(self, item: Value) -> Resource | None:
         for reference in references_in(item):
@@ -86,26 +104,31 @@ class Proxies:
         """The proxies with a database behind them; a gap for each whose database nobody can see."""
         for proxy in self.estate.of_type(PROXY):
             target = self.target[proxy.key]
-            if target is None:
-                self._hidden(proxy)
+            if target is None or proxy.key in self.assumed:
+                self._hidden(proxy, target)
             yield self._pool(proxy, target.id if target is not None else hidden_store(proxy))
 
-    def _hidden(self, proxy: Resource) -> None:
+    def _hidden(self, proxy: Resource, assumed: Resource | None) -> None:
         group = self.group.get(proxy.key)
         why = "has no target group in the given templates"
+        if assumed is not None:
+            why += f"; '{assumed.id}', the only database of its family there, is taken for its target"
         if group is not None:
             items = [item for key in _TARGETS for item in items_of(group.get(key))]
             reasons = [item.reason for item in items if isinstance(item, Unresolved)]
             why = f"targets a database that the given templates do not show{f' ({reasons[0]})' if reasons else ''}"
         advice = f"give the template that makes the database, or declare it as '{hidden_store(proxy)}'"
+        if assumed is not None:
+            advice = "give the template that makes the target group"
         self.gaps.append(Gap(proxy.id, f"the proxy {why}", advice, proxy.origin))
 
     def _pool(self, proxy: Resource, store: str) -> Pool:
         group = self.group.get(proxy.key)
 
         def setting(key: str) -> Quantity | None:
-            value = group.get("ConnectionPoolConfigurationInfo", key) if group is not None else None
-            return quantity_of(value, f"{key} of '{proxy.id}'")
+            if group is None:
+                return Quantity.unknown(f"{key} of '{proxy.id}' stands in a target group that was not given")
+            return quantity_of(group.get("ConnectionPoolConfigurationInfo", key), f"{key} of '{proxy.id}'")
 
         query = group.get("ConnectionPoolConfigurationInfo", "InitQuery") if group is not None else None
         filters = (

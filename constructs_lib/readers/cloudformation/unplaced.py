@@ -85,8 +85,9 @@ class Unplaced:
         named = min(
             called, key=lambda found: not isinstance(found.value, str), default=None
         )  # a name in full before a part
-        if named is not None and self._is_outside(function, named, known, statements):
-            yield self._outside(function, named)
+        reach = _reach(function, named, granted) if named is not None else None
+        if named is not None and reach is not None and self._is_outside(function, named, known, statements):
+            yield self._outside(function, named, reach)
         if not held:
             yield from self._open_host(function, alone=not known)
             self._open_login(function, statements)
@@ -157,8 +158,7 @@ class Unplaced:
     ) -> bool:
         """Whether credentials make a connection to a database outside: nothing else is in sight that they may be for."""
         return (
-            (_inside(function) or is_public(held.words) or names_address(held.variable))
-            and self.externals.connects(function)
+            self.externals.connects(function)
             and InlineCode(function).may_use(held.variable)
             and not any(names_cluster(str(name)) for name in entries_of(function.get("Environment", "Variables")))
             and not any(clue.via in _HOLDING for clue in known)
@@ -166,9 +166,8 @@ class Unplaced:
             and not any(statement.allows(*RUNS, *RUNS_ON_REDSHIFT) for statement in statements)
         )
 
-    def _outside(self, function: Resource, held: Credentials) -> Clue:
+    def _outside(self, function: Resource, held: Credentials, reach: str) -> Clue:
         via: Via = "proxy" if "proxy" in held.words.lower() else "direct"
-        reach = "the function is in a VPC" if _inside(function) else "it may be reached from everywhere"
         evidence = f"{held.where} names credentials of a database, '{held.name}'{held.hint}, and {reach}"
         return Clue(self.externals.outside(str(held.name), function), via, "likely", evidence, secret=True)
 
@@ -226,6 +225,15 @@ def _granted(statements: Sequence[Statement]) -> dict[str, Statement]:
 def _inside(function: Resource) -> bool:
     """Whether a function has a network of the account to connect from."""
     return function.get("VpcConfig") not in (None, {})
+
+
+def _reach(function: Resource, held: Credentials, granted: dict[str, Statement]) -> str | None:
+    """Why the function can connect with the credentials; ``None`` when it may hold them for somebody else."""
+    if _inside(function):
+        return "the function is in a VPC"
+    if is_public(held.words) or names_address(held.variable):
+        return "it may be reached from everywhere"
+    return "its role may read them" if held.variable and secret_name(held.value) in granted else None
 
 
 def _names(variable: str, value: Value) -> bool:
