@@ -6,7 +6,6 @@ plans and sizes: an explicit limit beside a preset always outweighs it.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -71,6 +70,8 @@ def names() -> tuple[str, ...]:
 
 def unknown(name: str) -> str:
     """Why a name is no preset, with what may have been meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong name needs it
+
     close = get_close_matches(name.strip().lower(), names(), n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"such as '{names()[0]}'"
     return f"there is no preset '{name}' ({hint})"

@@ -12,28 +12,19 @@ import sys
 from collections import deque
 from queue import SimpleQueue
 from threading import Condition, Thread
-from typing import IO, TYPE_CHECKING, Any, Union
+from typing import IO, TYPE_CHECKING, Any
 
-from constructs_lib.readers.cloudformation.document import Parsed, parse
+from constructs_lib.readers.cloudformation.document import Outcome, Parsed, outcome
 from constructs_lib.readers.reading import UnreadableError
 
 if TYPE_CHECKING:
     import subprocess
 
-Outcome = Union[Parsed, UnreadableError]  # noqa: UP007 - Python 3.10 evaluates it
 #: Fewer texts than this take less time than starting a process.
 WORTH_A_PROCESS = 40
 _BATCH = 8
 _AHEAD = 2
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from constructs_lib.readers.second_process import serve; serve()"
-
-
-def outcome(data: bytes) -> Outcome:
-    """A text parsed, or why it cannot be."""
-    try:
-        return parse(data)
-    except UnreadableError as problem:
-        return problem
 
 
 class SecondProcess:

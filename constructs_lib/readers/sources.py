@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from constructs_lib.model.fleet import Acknowledgement
 from constructs_lib.readers.cdk_assembly import is_assembly, read_assembly
 from constructs_lib.readers.cloudformation import Document, read_documents
-from constructs_lib.readers.cloudformation.document import Parsed, template_name
+from constructs_lib.readers.cloudformation.document import Outcome, Parsed, outcome, template_name
 from constructs_lib.readers.reading import Reading, Unread, UnreadableError
-from constructs_lib.readers.second_process import Outcome, SecondProcess, outcome
+
+if TYPE_CHECKING:
+    from constructs_lib.readers.second_process import SecondProcess
 
 __all__ = ["Reading", "Unread", "documents_in", "read"]
 
@@ -84,6 +86,8 @@ class _Gathering:
         if is_assembly(folder):
             self._assembly(folder)
             return
+        from constructs_lib.readers.second_process import SecondProcess  # noqa: PLC0415 - only folders need it
+
         before = len(self.found)
         other = SecondProcess()
         try:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from constructs_lib.readers.cloudformation.json_text import parse_json
 from constructs_lib.readers.cloudformation.yaml_text import parse_yaml
@@ -55,6 +55,9 @@ class Parsed(NamedTuple):
     value: Any
     lines: Mapping[tuple[str, ...], int]
     duplicates: tuple[tuple[int, str], ...]
+
+
+Outcome = Union[Parsed, UnreadableError]  # noqa: UP007 - Python 3.10 evaluates it
 
 
 def template_name(path: str | Path) -> str:
@@ -111,6 +114,14 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise UnreadableError("not text: the bytes are not valid UTF-8", line) from None
+
+
+def outcome(data: bytes) -> Outcome:
+    """A text parsed, or why it cannot be."""
+    try:
+        return parse(data)
+    except UnreadableError as problem:
+        return problem
 
 
 def _refuse_larger(data: bytes, limit: int, kind: str) -> None:
