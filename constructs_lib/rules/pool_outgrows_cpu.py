@@ -274,10 +274,10 @@ def _arithmetic(item: StoreBudget, vcpus: Quantity, ceiling: Quantity) -> Iterat
 def _fix(item: StoreBudget, ceiling: Quantity, settings: Settings) -> str:
     needed = math.ceil(item.opened_once.low / settings.connections_per_vcpu)
     kept = item.capacity.reserved + item.capacity.set_aside
+    pin = f"pin max_connections of {item.store.id} at {ceiling + kept} and " if item.store.on_rds else ""
     return (
-        f"let at most {ceiling} be opened: pin max_connections of {item.store.id} at {ceiling + kept} and size pools and reserved "
-        f"concurrency to it, or take a class with {counted(max(1, needed), 'vCPU')} or more, "
-        "or raise connections_per_vcpu when most connections are idle"
+        f"let at most {ceiling} be opened: {pin}size pools and reserved concurrency to it, or take a class with "
+        f"{counted(max(1, needed), 'vCPU')} or more, or raise connections_per_vcpu when most connections are idle"
     )
 
 

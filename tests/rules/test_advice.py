@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from constructs_lib.check import check
-from constructs_lib.model.fleet import Connection, Consumer, Fleet, Store
+from constructs_lib.model.fleet import Connection, Consumer, Fleet, Instance, Store
 from constructs_lib.model.quantity import Quantity
 
 
@@ -38,3 +38,15 @@ def test_of_an_unknown_limit_nothing_is_said_to_be_used_up() -> None:
     report = check(Fleet(stores=(store,), consumers=(Consumer("Api"),), connections=(Connection("Api", "Orders"),)))
     (fix,) = (found.fix for found in report.findings if found.code == "PP102")
     assert fix == "reserve concurrency for Api, and declare max_connections of Orders to learn how much fits"
+
+
+@pytest.mark.parametrize(
+    ("kind", "engine", "pins"), [("rds-instance", "postgres", True), ("documentdb-cluster", "docdb", False)]
+)
+def test_a_limit_is_only_to_be_pinned_where_it_can_be(kind: str, engine: str, pins: bool) -> None:
+    store = Store("Orders", kind, engine, instances=(Instance("Orders", "db.r5.large"),))
+    client = Consumer("Api", reserved_concurrency=Quantity.exact(40))
+    report = check(Fleet(stores=(store,), consumers=(client,), connections=(Connection("Api", "Orders"),)))
+    (fix,) = (found.fix for found in report.findings if found.code == "PP104")
+    assert ("pin max_connections" in fix) is pins
+    assert "a class with 5 vCPUs or more" in fix
