@@ -81,7 +81,7 @@ class References:
         if "references" not in written and "constant_value" not in written:
             yield from self._expression(list(written.values()), module, asker, rest, depth + 1)
         names = [name for name in listed(written.get("references")) if isinstance(name, str) and len(name) < 500]
-        for name in specific(names):
+        for name in _without_keys(specific(names)):
             yield from self._name(_steps(name), module, asker, rest, depth + 1)
 
     def _name(
@@ -174,6 +174,11 @@ def specific(names: list[str]) -> list[str]:
         for name in dict.fromkeys(names)
         if not any(o != name and o.startswith((f"{name}.", f"{name}[")) for o in names)
     ]
+
+
+def _without_keys(names: list[str]) -> list[str]:
+    """Beside something else the key of ``for_each`` says which one of it is meant, and is nothing that is referred to itself."""
+    return [name for name in names if name != "each.key"] or names
 
 
 def _steps(name: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,31 @@ def test_policies_that_nobody_wrote_into_the_role_are_no_gap(tmp_path: Path) -> 
     hidden = {**role, "written": {**role["written"], "expressions": {"inline_policy": [{"policy": ref("local.text")}]}}}
     (gap,) = read([write(tmp_path / "plan.json", plan([hidden, worker]))]).fleet.gaps
     assert gap.missing == "what 'aws_iam_role.shop' allows: policy of 'aws_iam_role.shop' is known after apply"
+
+
+def test_the_key_of_for_each_says_which_policy_is_attached_and_names_nothing_itself(tmp_path: Path) -> None:
+    """Roles, policies and attachments for each function; what ``for_each`` goes over refers to more than the key does."""
+    made: list[Json] = []
+    for key in ("orders", "carts"):
+        arn = f"arn:aws:dynamodb:{ACCOUNT}:table/{key}"
+        text = json.dumps({"Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": arn}]})
+        worker = resource(
+            f'aws_lambda_function.all["{key}"]', {"function_name": key}, {"role": True},
+            {"role": {"references": ["aws_iam_role.all", "each.key"]}}, index=key,
+        )  # fmt: skip
+        role = resource(f'aws_iam_role.all["{key}"]', {"name": f"role-of-{key}"}, {"arn": True}, index=key)
+        policy = resource(f'aws_iam_policy.all["{key}"]', {"policy": text}, {"arn": True}, index=key)
+        attached = resource(
+            f'aws_iam_role_policy_attachment.all["{key}"]', {"role": f"role-of-{key}"}, {"policy_arn": True},
+            {"policy_arn": {"references": ["aws_iam_policy.all", "each.key"]}, "role": ref("each.value.role_name")}, index=key,
+        )  # fmt: skip
+        attached["written"]["for_each_expression"] = ref("local.functions", "aws_lambda_function.all")
+        made += [worker, role, policy, attached]
+    body = plan(made)
+    body["configuration"]["root_module"]["resources"] = [item["written"] for item in made[:4]]
+
+    fleet = read([write(tmp_path / "plan.json", body)]).fleet
+
+    assert sorted((edge.consumer, edge.store, edge.via) for edge in fleet.connections) == [
+        (f'aws_lambda_function.all["{key}"]', f"external:{key}", "http") for key in ("carts", "orders")
+    ]
