@@ -145,6 +145,23 @@ def hidden(**properties: Any) -> dict[str, Any]:
     return {"Type": "AWS::Lambda::Function", "Properties": {"Role": HIDDEN, "VpcConfig": NETWORK, **properties}}
 
 
+def managed(*policies: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": list(policies)}}
+
+
+BASIC = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}
+WITH_ROLE: dict[str, Any] = {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}}
+
+
+@pytest.mark.parametrize("policy", [HIDDEN, {"Fn::Join": ["", ["arn:aws:iam::111122223333:policy/", HIDDEN]]}])
+def test_a_policy_that_nobody_sees_may_let_a_function_use_a_store(policy: Any) -> None:
+    why = "import made-elsewhere comes from a stack that was not given"
+    expected = f"whether 'F' uses a store: a policy of its role is not given ({why})"
+    assert missing(F=WITH_ROLE, Role=managed(BASIC, policy)) == [expected]
+    assert missing(F=WITH_ROLE, Role=managed(BASIC)) == []
+    assert expected not in missing(F=function(Role={"Ref": "Role"}), Role=managed(policy), Proxy=PROXY, Db=DATABASE)
+
+
 def test_a_function_beside_a_store_whose_role_nobody_sees() -> None:
     why = "its role is not given (import made-elsewhere comes from a stack that was not given)"
     assert f"whether 'F' connects to 'Db': {why}" in missing(F=hidden(), Db=DATABASE)

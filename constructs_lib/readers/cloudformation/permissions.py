@@ -182,6 +182,13 @@ class Permissions:
             self._statements[role.key] = tuple(found)
         return self._statements[role.key]
 
+    def hidden_policy(self, role: Resource) -> str | None:
+        """Why one of a role's managed policies cannot be told apart from any other; ``None`` when all have a name or are given."""
+        for managed in items_of(role.get("ManagedPolicyArns")):
+            if not isinstance(managed, Reference) and not _last(managed):
+                return why_unread(managed)
+        return None
+
     def _managed(self, value: Value) -> list[Statement]:
         if isinstance(value, Reference):
             policy = self.estate.resource(value)

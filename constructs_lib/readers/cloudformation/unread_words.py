@@ -91,10 +91,20 @@ class UnreadWords:
                 yield Gap(role.id, f"what '{role.id}' allows: {statement.unread}", WRITE, role.origin)
 
     def _of_role(self, function: Resource) -> Iterator[Gap]:
-        """A function in a VPC beside a store, whose role nobody sees: nothing else would tell that it may connect."""
+        """A function that nothing connects to a store, while a part of what it may do is out of sight."""
+        role = self.permissions.role_of(function)
+        hidden = self.permissions.hidden_policy(role) if role is not None else None
+        if hidden is not None:
+            missing = f"whether '{function.id}' uses a store: a policy of its role is not given ({hidden})"
+            yield Gap(function.id, missing, "give the policy as well, or declare the connection", function.origin)
+        elif role is None:
+            yield from self._of_unseen_role(function)
+
+    def _of_unseen_role(self, function: Resource) -> Iterator[Gap]:
+        """In a VPC beside a store, nothing but the role would tell that it may connect."""
         beside = self.databases.holding.get(function.stack.key)
         role = function.get("Role")
-        if beside is None or role is None or function.get("VpcConfig") is None or self.permissions.role_of(function):
+        if beside is None or role is None or function.get("VpcConfig") is None:
             return
         store = f"'{beside[0].id}'" if len(beside) == 1 else "a store of its stack"
         unread = why_unread(role)
