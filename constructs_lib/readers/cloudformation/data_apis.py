@@ -150,8 +150,16 @@ class DataApis(NamedTuple):
     def connecting(self, clues: list[Clue], statements: tuple[Statement, ...]) -> list[Clue]:
         """What credentials are for, where the role may run statements through a data API: no connection of their own.
 
-        Those of a cluster whose data API is on are for that; those of a warehouse for Redshift's own.
+        Those of a cluster whose data API is on are for that; those of a warehouse for Redshift's own. Beside the address of a cluster a
+        permission that is merely assumed is a hint.
         """
+        reached = {clue.store for clue in clues if clue.addressed and clue.strength != "possible"}
+        clues = [
+            clue._replace(strength="possible")
+            if clue.via == "data-api" and clue.strength == "likely" and clue.store in reached
+            else clue
+            for clue in clues
+        ]
         if any(statement.everywhere and statement.allows(*RUNS) for statement in statements):
             held = {clue.store for clue in clues if clue.addressed}
             clues = [self._asked(clue) if clue.permitted and clue.store not in held else clue for clue in clues]

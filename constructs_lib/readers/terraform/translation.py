@@ -98,9 +98,20 @@ class _Translation:
 
     def _attachment(self, resource: Planned) -> None:
         role = self._of(resource, "role", kind="AWS::IAM::Role")
-        arn = self.values.get(resource, "policy_arn")
-        if role is not None and arn is not None:
-            role.setdefault("ManagedPolicyArns", []).append(arn)
+        if role is not None:
+            role.setdefault("ManagedPolicyArns", []).extend(self._attached(resource))
+
+    def _attached(self, resource: Planned) -> list[Any]:
+        """The policy of an attachment; of a list that ``count`` goes through, the one in its place, or all where that is not clear."""
+        targets = self.values.targets(resource, "policy_arn")
+        made = [item for item in targets if isinstance(item, Found) and item.resource.type == "aws_iam_policy"]
+        if len(made) < 2 or resource.values.get("policy_arn") is not None:
+            arn = self.values.get(resource, "policy_arn")
+            return [] if arn is None else [arn]
+        beside = self.values.references.plan.named.get((resource.module, False, resource.type, resource.name), ())
+        if isinstance(resource.index, int) and len(beside) == len(made):
+            made = [made[resource.index]]
+        return [intrinsic(item) for item in made]
 
     def _attachments(self, resource: Planned) -> None:
         """One policy for several roles, named or referred to."""
