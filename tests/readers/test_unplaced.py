@@ -165,6 +165,14 @@ def test_a_password_from_an_ssm_parameter(reading_of: Read, variable: str, edges
     assert found(reading) == {("external:/acf/one/DB_PASS", "direct", "likely") for _ in range(edges)}
 
 
+@pytest.mark.parametrize(("name", "edges"), [("prod/mysql", 1), ("stripe-key", 0)])
+def test_a_secret_is_known_by_its_own_name_where_the_variable_says_nothing(
+    reading_of: Read, name: str, edges: int
+) -> None:
+    reading = reading_of({"F": function(SETTINGS=f"{{{{resolve:secretsmanager:{name}}}}}")})
+    assert found(reading) == ({(f"external:{name}", "direct", "likely")} if edges else set())
+
+
 def test_a_secret_that_two_templates_are_given_under_one_name(tmp_path: Path) -> None:
     described = {"SecretArn": {"Type": "String", "Description": "ARN of the secret"}}
     password = {"Fn::Sub": "{{resolve:secretsmanager:${SecretArn}:SecretString:password}}"}

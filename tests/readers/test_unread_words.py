@@ -9,6 +9,7 @@ import pytest
 from constructs_lib.check import Report, check
 from constructs_lib.readers.cloudformation import read_documents
 from constructs_lib.readers.cloudformation.document import Document
+from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME
 
 HIDDEN = {"Fn::ImportValue": "made-elsewhere"}
 DATABASE: dict[str, Any] = {
@@ -168,6 +169,21 @@ def test_a_function_beside_a_store_whose_role_nobody_sees() -> None:
     assert f"whether 'F' connects to a store of its stack: {why}" in missing(F=hidden(), Db=DATABASE, Cache=CACHE)
     literal = hidden(Role="arn:aws:iam::111122223333:role/somebody")
     assert "whether 'F' connects to 'Db': its role is not given" in missing(F=literal, Db=DATABASE)
+
+
+def test_a_function_beside_a_store_whose_environment_nobody_sees() -> None:
+    """Terraform shows no names of variables when their values are known after apply only; a table explains no connection."""
+    expected = (
+        "whether 'F' connects to 'Db': what its environment says is not known "
+        "(import made-elsewhere comes from a stack that was not given)"
+    )
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "orders"}}
+    allowed = role([{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": {"Fn::GetAtt": ["Orders", "Arn"]}}])
+    unseen = hidden(Role={"Fn::GetAtt": ["Role", "Arn"]}, Environment={"Variables": {HIDDEN_NAME: HIDDEN}})
+    assert expected in missing(F=unseen, Role=allowed, Orders=table, Db=DATABASE)
+    assert expected not in missing(F=unseen, Role=allowed, Orders=table)
+    outside = with_property(unseen, VpcConfig={"Ref": "AWS::NoValue"})
+    assert expected not in missing(F=outside, Role=allowed, Orders=table, Db=DATABASE)
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,10 @@ PLACED = {"VpcConfig": {"SecurityGroupIds": [{"Ref": "Inside"}], "SubnetIds": ["
         ("GetFromDynamoDb", {}, "possible"),
         ("MigrateDb", {"Environment": {"Variables": {"SERVICE": "shop"}}}, "likely"),
         ("MigrateDb", {"Environment": {"Variables": {"LB_ADDRESS": "http://lb.example.com"}}}, "possible"),
+        ("MigrateDb", {"Environment": {"Variables": {"OAUTH_REDIRECT_URI": "https://app.example.com/back"}}}, "likely"),
         ("F", {"Description": "reads redis"}, "possible"),
+        ("F", {"Environment": {"Variables": {"AURORA_MASTER_PASSWORD": "example"}}}, "likely"),
+        ("F", {"Environment": {"Variables": {"REDIS_PASSWORD": "example"}}}, "possible"),
     ],
 )
 def test_a_network_path_and_what_the_function_calls_itself(

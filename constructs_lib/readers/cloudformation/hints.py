@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 
 from constructs_lib.readers.cloudformation.clues import Clue
@@ -13,7 +14,10 @@ from constructs_lib.readers.cloudformation.own_words import speaks_of
 from constructs_lib.readers.cloudformation.permissions import Permissions
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import entries_of
+from constructs_lib.regex import regex
 
+#: Addresses that are handed to browsers, and that the function itself does not ask.
+_FOR_BROWSERS = regex(r"redirect|callback|origin", re.IGNORECASE)
 _CHANGE_STREAMS = "AWS::DocDB::DBCluster"
 
 
@@ -56,4 +60,5 @@ class Hints:
 
 def _names_another_host(function: Resource) -> bool:
     """Whether the environment tells where the function connects to, and it is none of the stores."""
-    return any(names_host(str(name)) for name in entries_of(function.get("Environment", "Variables")))
+    names = (str(name) for name in entries_of(function.get("Environment", "Variables")))
+    return any(names_host(name) and not _FOR_BROWSERS.search(name) for name in names)

@@ -1,13 +1,13 @@
-"""What a function calls itself: its names, handler, description and layers, as far as they speak of a kind of database or its driver."""
+"""What a function says of itself: its names, handler, description, layers and logins, as far as they speak of a kind of database."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from constructs_lib.readers.cloudformation.database_words import words_of
+from constructs_lib.readers.cloudformation.database_words import names_user, words_of
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Reference, Text, Value, items_of
+from constructs_lib.readers.cloudformation.values import Reference, Text, Value, entries_of, items_of
 from constructs_lib.regex import regex
 
 _SPOKEN_BY = ("FunctionName", "Handler", "Description")
@@ -54,6 +54,7 @@ def _said(function: Resource) -> Iterator[str]:
         yield from _texts(function.get(name))
     for layer in items_of(function.get("Layers")):
         yield from _texts(layer)
+    yield from (str(name) for name in entries_of(function.get("Environment", "Variables")) if names_user(str(name)))
 
 
 def _texts(value: Value) -> Iterator[str]:

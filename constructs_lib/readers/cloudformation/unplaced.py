@@ -97,7 +97,7 @@ class Unplaced:
     ) -> Credentials | None:
         """The credentials of a database that a variable names; ``None`` when it names none, or those of a known one."""
         speaks = names_credentials(variable)
-        resolved = names_login(variable) and _is_filled_in(variable, value)
+        resolved = _is_filled_in(variable, value)
         if not (speaks or resolved or names_secret(variable) or (granted and secret_name(value) in granted)):
             return None
         uses = self.environment.uses(value, "")
@@ -208,7 +208,9 @@ class Unplaced:
 def _is_filled_in(variable: str, value: Value) -> bool:
     """Whether a login comes from a secret, or a password from an SSM parameter, when the stack is deployed."""
     text = shown(value) if isinstance(value, (str, Text)) else ""
-    return _RESOLVED in text or (_STORED in text and names_password(variable))
+    if _RESOLVED in text:
+        return names_login(variable) or speaks_of_database(secret_name(value) or "")
+    return _STORED in text and names_password(variable) and names_login(variable)
 
 
 def _granted(statements: Sequence[Statement]) -> dict[str, Statement]:

@@ -60,6 +60,7 @@ class UnreadWords:
                 if function.id not in spoken_of and not fleet.connections_by_consumer.get(function.id):
                     yield from self._of_role(function)
                 if function.id not in spoken_of:
+                    yield from self._of_environment(function, fleet)
                     yield from self._of_driver(function, fleet)
         for proxy in self.estate.of_type(PROXY):
             yield from self._of_proxy(proxy)
@@ -98,19 +99,25 @@ class UnreadWords:
             missing = f"whether '{function.id}' uses a store: a policy of its role is not given ({hidden})"
             yield Gap(function.id, missing, "give the policy as well, or declare the connection", function.origin)
         elif role is None:
-            yield from self._of_unseen_role(function)
+            unread = why_unread(function.get("Role"))
+            why = "its role is not given" + (f" ({unread})" if unread else "")
+            advice = "give the template that makes the role as well, or declare the connection"
+            yield from self._beside_store(function, why, advice) if function.get("Role") is not None else ()
 
-    def _of_unseen_role(self, function: Resource) -> Iterator[Gap]:
-        """In a VPC beside a store, nothing but the role would tell that it may connect."""
+    def _of_environment(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
+        """A function that may be told of a database in variables that nobody sees."""
+        hidden = why_unread(entries_of(function.get("Environment", "Variables")).get(HIDDEN_NAME))
+        edges = fleet.connections_by_consumer.get(function.id, ())
+        if hidden is not None and all(edge.via == "http" for edge in edges):
+            why = f"what its environment says is not known ({hidden})"
+            yield from self._beside_store(function, why, "declare the connection, or give the plan of a second apply")
+
+    def _beside_store(self, function: Resource, why: str, advice: str) -> Iterator[Gap]:
+        """In a VPC beside a store, what is out of sight is all that would tell whether it connects."""
         beside = self.databases.holding.get(function.stack.key)
-        role = function.get("Role")
-        if beside is None or role is None or function.get("VpcConfig") is None:
-            return
-        store = f"'{beside[0].id}'" if len(beside) == 1 else "a store of its stack"
-        unread = why_unread(role)
-        why = "its role is not given" + (f" ({unread})" if unread else "")
-        advice = "give the template that makes the role as well, or declare the connection"
-        yield Gap(function.id, f"whether '{function.id}' connects to {store}: {why}", advice, function.origin)
+        if beside is not None and function.get("VpcConfig") is not None:
+            store = f"'{beside[0].id}'" if len(beside) == 1 else "a store of its stack"
+            yield Gap(function.id, f"whether '{function.id}' connects to {store}: {why}", advice, function.origin)
 
     def _of_driver(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
         """A function that brings a driver connects to something, whoever tells it where."""

@@ -16,6 +16,11 @@ LEAST = 4
 #: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
 COMPUTED_BLOCKS = frozenset({"connection_pool_config", "inline_policy"})
 AFTER_APPLY = "known after apply"
+#: Data sources that read a value by its name: the service, the attribute that holds the value, the argument that names it.
+_KEPT = {
+    "aws_secretsmanager_secret_version": ("secretsmanager", "secret_string", "secret_id"),
+    "aws_ssm_parameter": ("ssm", "value", "name"),
+}
 _OUTERMOST = regex(r"module\.[\w-]+(?:\[[^\]]*\])?")
 
 
@@ -102,11 +107,29 @@ class Values:
         if not resource.data and resource.type in WORDS:
             return intrinsic(target)
         found = walk(resource.values, path)
-        return (
-            found
-            if isinstance(found, (str, int, float))
-            else Unresolved(f"'{'.'.join((resource.address, *path))}' is {AFTER_APPLY}")
-        )
+        if isinstance(found, (str, int, float)):
+            return found
+        kept = self._kept(resource, path)
+        return Unresolved(f"'{'.'.join((resource.address, *path))}' is {AFTER_APPLY}") if kept is None else kept
+
+    def _kept(self, resource: Planned, path: tuple[str, ...]) -> Any:
+        """What a data source will read only when the plan is applied, as a dynamic reference to where it is kept."""
+        service, attribute, argument = _KEPT.get(resource.type, ("", "", ""))
+        if not resource.data or path[:1] != (attribute,):
+            return None
+        name = resource.values.get(argument)
+        if not isinstance(name, str):
+            name = next(
+                (self._called(item) for item in self.targets(resource, argument) if isinstance(item, Found)), None
+            )
+        return None if name is None else {"Fn::Join": ["", [f"{{{{resolve:{service}:", name, "}}"]]}
+
+    def _called(self, target: Found) -> Any:
+        """The name of a secret: a reference to one that the plan makes."""
+        if not target.resource.data and target.resource.type in WORDS:
+            return intrinsic(target)
+        name = target.resource.values.get("name") or target.resource.values.get("arn")
+        return name if isinstance(name, str) else None
 
 
 def _wanted(targets: list[Target], argument: str) -> list[Target]:

@@ -49,3 +49,30 @@ def test_input_variables_stand_for_the_variables_they_fill(tmp_path: Path) -> No
 def test_a_literal_address_comes_by_an_input_variable(tmp_path: Path, value: str, store: str | None) -> None:
     fleet = fleet_of(tmp_path, {"db_host": value}, "var.db_host", "aws_sqs_queue.jobs.url")
     assert {edge.store for edge in fleet.connections} == ({store} if store else set())
+
+
+@pytest.mark.parametrize(
+    ("named", "written"),
+    [
+        ({"secret_id": "prod/mysql"}, {}),
+        ({}, {"secret_id": ref("data.aws_secretsmanager_secret.login.id")}),
+    ],
+)
+def test_a_secret_that_is_read_only_when_the_plan_is_applied_has_a_name(
+    tmp_path: Path, named: Json, written: Json
+) -> None:
+    """A data source that waits for something else: what it will read is not known, where it is kept is."""
+    inside = resource(
+        "aws_lambda_function.api",
+        {"function_name": "api", "environment": [{}], "vpc_config": [{"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}]},
+        {"environment": [{"variables": True}]},
+        {"environment": [{"variables": ref("data.aws_secretsmanager_secret_version.login.secret_string")}]},
+    )  # fmt: skip
+    secret = resource("data.aws_secretsmanager_secret.login", {"name": "prod/mysql"}, {"id": True}, mode="data")
+    version = resource(
+        "data.aws_secretsmanager_secret_version.login", named, {"secret_string": True}, written, mode="data"
+    )
+    fleet = read([write(tmp_path / "plan.json", plan([secret, version, inside]))]).fleet
+    assert [(edge.store, edge.via, edge.certainty) for edge in fleet.connections] == [
+        ("external:prod/mysql", "direct", "likely")
+    ]

@@ -98,3 +98,26 @@ def test_the_key_of_for_each_says_which_policy_is_attached_and_names_nothing_its
     assert sorted((edge.consumer, edge.store, edge.via) for edge in fleet.connections) == [
         (f'aws_lambda_function.all["{key}"]', f"external:{key}", "http") for key in ("carts", "orders")
     ]
+
+
+@pytest.mark.parametrize("attachments", [1, 2])
+def test_a_list_of_policies_that_count_goes_through(tmp_path: Path, attachments: int) -> None:
+    """One attachment for each takes the one in its place; where there are fewer, all of the list may be meant."""
+    made = [resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})]
+    for key in ("orders", "carts"):
+        arn = f"arn:aws:dynamodb:{ACCOUNT}:table/{key}"
+        text = json.dumps({"Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": arn}]})
+        made.append(resource(f"aws_iam_policy.{key}", {"policy": text}, {"arn": True}))
+    lists = ref("aws_iam_policy.orders.arn", "aws_iam_policy.carts.arn")
+    attached = [
+        resource(
+            f"aws_iam_role_policy_attachment.all[{place}]", {"role": "shop"}, {"policy_arn": True},
+            {"policy_arn": lists, "role": ref("aws_iam_role.shop.name")}, index=place,
+        )
+        for place in range(attachments)
+    ]  # fmt: skip
+    worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
+    body = plan([*made, *attached, worker])
+    written = [item["written"] for item in (*made, attached[0], worker)]
+    body["configuration"]["root_module"]["resources"] = written
+    assert edges(tmp_path, body) == [("external:carts", "http", "likely"), ("external:orders", "http", "likely")]
