@@ -111,15 +111,14 @@ class Proxies:
     def _hidden(self, proxy: Resource, assumed: Resource | None) -> None:
         group = self.group.get(proxy.key)
         why = "has no target group in the given templates"
+        advice = f"give the template that makes the database, or declare it as '{hidden_store(proxy)}'"
         if assumed is not None:
             why += f"; '{assumed.id}', the only database of its family there, is taken for its target"
-        if group is not None:
+            advice = "give the template that makes the target group"
+        elif group is not None:
             items = [item for key in _TARGETS for item in items_of(group.get(key))]
             reasons = [item.reason for item in items if isinstance(item, Unresolved)]
             why = f"targets a database that the given templates do not show{f' ({reasons[0]})' if reasons else ''}"
-        advice = f"give the template that makes the database, or declare it as '{hidden_store(proxy)}'"
-        if assumed is not None:
-            advice = "give the template that makes the target group"
         self.gaps.append(Gap(proxy.id, f"the proxy {why}", advice, proxy.origin))
 
     def _pool(self, proxy: Resource, store: str) -> Pool:

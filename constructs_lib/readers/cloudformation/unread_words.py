@@ -98,11 +98,11 @@ class UnreadWords:
         if hidden is not None:
             missing = f"whether '{function.id}' uses a store: a policy of its role is not given ({hidden})"
             yield Gap(function.id, missing, "give the policy as well, or declare the connection", function.origin)
-        elif role is None:
+        elif role is None and function.get("Role") is not None:
             unread = why_unread(function.get("Role"))
             why = "its role is not given" + (f" ({unread})" if unread else "")
             advice = "give the template that makes the role as well, or declare the connection"
-            yield from self._beside_store(function, why, advice) if function.get("Role") is not None else ()
+            yield from self._beside_store(function, why, advice)
 
     def _of_environment(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
         """A function that may be told of a database in variables that nobody sees."""

@@ -109,8 +109,9 @@ class _Translation:
             arn = self.values.get(resource, "policy_arn")
             return [] if arn is None else [arn]
         beside = self.values.references.plan.named.get((resource.module, False, resource.type, resource.name), ())
-        if isinstance(resource.index, int) and len(beside) == len(made):
-            made = [made[resource.index]]
+        place = resource.index
+        if isinstance(place, int) and 0 <= place < len(made) == len(beside):
+            made = [made[place]]
         return [intrinsic(item) for item in made]
 
     def _attachments(self, resource: Planned) -> None:

@@ -100,8 +100,8 @@ def test_the_key_of_for_each_says_which_policy_is_attached_and_names_nothing_its
     ]
 
 
-@pytest.mark.parametrize("attachments", [1, 2])
-def test_a_list_of_policies_that_count_goes_through(tmp_path: Path, attachments: int) -> None:
+@pytest.mark.parametrize("places", [[0], [0, 1], [7, -9]])
+def test_a_list_of_policies_that_count_goes_through(tmp_path: Path, places: list[int]) -> None:
     """One attachment for each takes the one in its place; where there are fewer, all of the list may be meant."""
     made = [resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})]
     for key in ("orders", "carts"):
@@ -114,7 +114,7 @@ def test_a_list_of_policies_that_count_goes_through(tmp_path: Path, attachments:
             f"aws_iam_role_policy_attachment.all[{place}]", {"role": "shop"}, {"policy_arn": True},
             {"policy_arn": lists, "role": ref("aws_iam_role.shop.name")}, index=place,
         )
-        for place in range(attachments)
+        for place in places
     ]  # fmt: skip
     worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
     body = plan([*made, *attached, worker])
