@@ -385,3 +385,25 @@ def test_policies_of_aws(reading_of: Read, policy: str, certainty: str) -> None:
     may = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{policy}"]}}
     reading = reading_of({"F": function({"TABLE_NAME": {"Ref": "Trips"}}), "Role": may, "Trips": TABLE})
     assert edges(reading) == {("F", "Trips", certainty)}
+
+
+@pytest.mark.parametrize("named", ["variable", "permission", "both"])
+def test_a_function_and_its_table_may_have_one_name(reading_of: Read, named: str) -> None:
+    variables = {} if named == "permission" else {"TABLE_NAME": "carts"}
+    allowed = role("*") if named == "variable" else role(arn("carts"))
+    resources = {"Carts": table("carts"), "F": function(variables, FunctionName="carts"), "Role": allowed}
+    (edge,) = reading_of(resources).fleet.connections
+    assert (edge.consumer, edge.store, edge.via) == ("F", "Carts", "http")
+
+
+def test_an_arn_tells_which_of_two_of_one_name_is_meant(reading_of: Read) -> None:
+    """A cluster and the proxy in front of it."""
+    cluster = {
+        "Type": "AWS::RDS::DBCluster",
+        "Properties": {"Engine": "aurora-postgresql", "DBClusterIdentifier": "shop", "EnableHttpEndpoint": True},
+    }
+    proxy = {"Type": "AWS::RDS::DBProxy", "Properties": {"DBProxyName": "shop", "EngineFamily": "POSTGRESQL"}}
+    allowed = role("arn:aws:rds:eu-west-1:111122223333:cluster:shop", actions="rds-data:ExecuteStatement")
+    resources = {"Db": cluster, "Proxy": proxy, "F": function(), "Role": allowed}
+    (edge,) = reading_of(resources).fleet.connections
+    assert (edge.store, edge.via) == ("Db", "data-api")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 
 from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.cloudformation.estate import Estate
@@ -37,7 +37,18 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     _RECORD: ("Name",),
 }
 #: What stands before the name in an ARN, by the kind of thing it names.
-_IN_ARN = regex(r"^arn:.*?:(?:cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
+_IN_ARN = regex(r"^arn:.*?:(?P<kind>cluster:|db:|table/|secret:|parameter/?|role/|function:|dbuser:)")
+#: What such an ARN can be about: something of another kind may have the same name.
+_KINDS = {
+    "cluster:": tuple(kind for kind in NAMED_BY if "Cluster" in kind),
+    "db:": tuple(kind for kind in NAMED_BY if "DBInstance" in kind),
+    "table/": ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"),
+    "secret:": (_SECRET,),
+    "parameter": ("AWS::SSM::Parameter",),
+    "parameter/": ("AWS::SSM::Parameter",),
+    "role/": ("AWS::IAM::Role",),
+    "function:": ("AWS::Lambda::Function",),
+}
 #: What Secrets Manager adds to a name: six random characters, hardly ever all small letters, as words are.
 _SUFFIX = regex(r"(?<=.)-(?![a-z]{6}$)[A-Za-z0-9]{6}$")
 
@@ -93,12 +104,12 @@ class Named:
         if not isinstance(name, (str, Text)):
             return None
         candidate = _without_arn(name)
-        found = self._found(candidate, types or NAMED_BY.keys())
+        found = self._found(candidate, types or _kinds(name) or NAMED_BY.keys())
         if not found and isinstance(name, str) and isinstance(candidate, str) and ":secret:" in name:
             found = self._secrets(candidate, types)
         return found[0] if len(found) == 1 else None
 
-    def _found(self, candidate: Value, types: Set[str]) -> list[Resource]:
+    def _found(self, candidate: Value, types: Collection[str]) -> list[Resource]:
         if self._every is None:
             self._every = self._all()
         if not self._every.may_find(candidate):
@@ -128,6 +139,13 @@ def _written(resource: Resource, key: str) -> Value:
     if not isinstance(value, Text) or not isinstance(last, str) or not last.endswith("."):
         return value
     return concatenated([*value.parts[:-1], last[:-1]])
+
+
+def _kinds(name: str | Text) -> tuple[str, ...]:
+    """The types that an ARN can be about; none where the text is no ARN or tells nothing."""
+    shown = name if isinstance(name, str) else "".join(part if isinstance(part, str) else "\0" for part in name.parts)
+    match = _IN_ARN.match(shown) if shown.startswith("arn:") else None
+    return _KINDS.get(match["kind"], ()) if match is not None else ()
 
 
 def _without_arn(name: str | Text) -> Value:

@@ -30,6 +30,7 @@ TABLE_USE = (
 #: A role that many functions share and that names more tables than this says nothing about any one of them.
 MOST_SHARED_TABLES = 50
 
+_TABLES = frozenset(TABLES)
 _DYNAMODB = regex(r"dynamo|ddb", re.IGNORECASE)
 #: What else has tables.
 _OTHERS = regex(
@@ -190,10 +191,13 @@ class TableGrants:
         return table_names.written(value) if self._by_source or table_names.is_variable(variable) else None
 
     def made(self, name: str, beside: Resource) -> Use | None:
-        """The table whose name comes from the same parameter or import: in the same stack, else the only one that does."""
+        """The table of that name, which something that is no table may have too; of names that come from a parameter or import, the one
+        whose name comes from the same: in the same stack, else the only one that does.
+        """
         found = self._by_source.get(name)
         if found is None:
-            return None
+            named = self.environment.named.resource(name, _TABLES)
+            return Use(named, "name", "dynamodb") if named is not None else None
         here = found.get(beside.stack.key)
         if here is not None:
             return Use(here[0], "name", "dynamodb") if len(here) == 1 else None
