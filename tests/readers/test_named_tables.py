@@ -396,14 +396,7 @@ def test_a_function_and_its_table_may_have_one_name(reading_of: Read, named: str
     assert (edge.consumer, edge.store, edge.via) == ("F", "Carts", "http")
 
 
-def test_an_arn_tells_which_of_two_of_one_name_is_meant(reading_of: Read) -> None:
-    """A cluster and the proxy in front of it."""
-    cluster = {
-        "Type": "AWS::RDS::DBCluster",
-        "Properties": {"Engine": "aurora-postgresql", "DBClusterIdentifier": "shop", "EnableHttpEndpoint": True},
-    }
-    proxy = {"Type": "AWS::RDS::DBProxy", "Properties": {"DBProxyName": "shop", "EngineFamily": "POSTGRESQL"}}
-    allowed = role("arn:aws:rds:eu-west-1:111122223333:cluster:shop", actions="rds-data:ExecuteStatement")
-    resources = {"Db": cluster, "Proxy": proxy, "F": function(), "Role": allowed}
-    (edge,) = reading_of(resources).fleet.connections
-    assert (edge.store, edge.via) == ("Db", "data-api")
+def test_an_arn_tells_what_kind_of_thing_it_names(reading_of: Read) -> None:
+    variables = {"STORE": "arn:aws:dynamodb:eu-west-1:111122223333:table/carts"}
+    resources = {"Carts": table("carts"), "F": function(variables, FunctionName="carts"), "Role": role("*")}
+    assert edges(reading_of(resources)) == {("F", "Carts", "certain")}

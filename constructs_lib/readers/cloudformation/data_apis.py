@@ -151,7 +151,7 @@ class DataApis(NamedTuple):
         """What credentials are for, where the role may run statements through a data API: no connection of their own.
 
         Those of a cluster whose data API is on are for that; those of a warehouse for Redshift's own. Beside the address of a cluster a
-        permission that is merely assumed is a hint.
+        permission that speaks of it with doubt is a hint.
         """
         reached = {clue.store for clue in clues if clue.addressed and clue.strength != "possible"}
         clues = [

@@ -6,6 +6,7 @@ from collections.abc import Collection, Set
 
 from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.cloudformation.estate import Estate
+from constructs_lib.readers.cloudformation.kinds import TABLES
 from constructs_lib.readers.cloudformation.lookups import Names
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Unresolved, Value, concatenated, text_of
@@ -42,7 +43,7 @@ _IN_ARN = regex(r"^arn:.*?:(?P<kind>cluster:|db:|table/|secret:|parameter/?|role
 _KINDS = {
     "cluster:": tuple(kind for kind in NAMED_BY if "Cluster" in kind),
     "db:": tuple(kind for kind in NAMED_BY if "DBInstance" in kind),
-    "table/": ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"),
+    "table/": TABLES,
     "secret:": (_SECRET,),
     "parameter": ("AWS::SSM::Parameter",),
     "parameter/": ("AWS::SSM::Parameter",),
@@ -141,9 +142,14 @@ def _written(resource: Resource, key: str) -> Value:
     return concatenated([*value.parts[:-1], last[:-1]])
 
 
+def _holed(name: Text) -> str:
+    """Text with a zero character for every part that is known only when the stack is deployed."""
+    return "".join(part if isinstance(part, str) else "\0" for part in name.parts)
+
+
 def _kinds(name: str | Text) -> tuple[str, ...]:
     """The types that an ARN can be about; none where the text is no ARN or tells nothing."""
-    shown = name if isinstance(name, str) else "".join(part if isinstance(part, str) else "\0" for part in name.parts)
+    shown = name if isinstance(name, str) else _holed(name)
     match = _IN_ARN.match(shown) if shown.startswith("arn:") else None
     return _KINDS.get(match["kind"], ()) if match is not None else ()
 
@@ -152,7 +158,7 @@ def _without_arn(name: str | Text) -> Value:
     """The name inside an ARN; the text itself when it is no ARN."""
     if isinstance(name, str):
         return _IN_ARN.sub("", name)
-    shown = "".join(part if isinstance(part, str) else "\0" for part in name.parts)
+    shown = _holed(name)
     match = _IN_ARN.match(shown)
     if match is None:
         return name

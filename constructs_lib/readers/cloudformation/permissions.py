@@ -185,8 +185,9 @@ class Permissions:
     def hidden_policy(self, role: Resource) -> str | None:
         """Why one of a role's managed policies cannot be told apart from any other; ``None`` when all have a name or are given."""
         for managed in items_of(role.get("ManagedPolicyArns")):
-            if not isinstance(managed, Reference) and not _last(managed):
-                return why_unread(managed)
+            unread = None if isinstance(managed, Reference) or _last(managed) else why_unread(managed)
+            if unread is not None:
+                return unread
         return None
 
     def _managed(self, value: Value) -> list[Statement]:

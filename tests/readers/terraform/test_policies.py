@@ -100,24 +100,57 @@ def test_the_key_of_for_each_says_which_policy_is_attached_and_names_nothing_its
     ]
 
 
-@pytest.mark.parametrize("places", [[0], [0, 1], [7, -9]])
-def test_a_list_of_policies_that_count_goes_through(tmp_path: Path, places: list[int]) -> None:
-    """One attachment for each takes the one in its place; where there are fewer, all of the list may be meant."""
-    made = [resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})]
-    for key in ("orders", "carts"):
+@pytest.mark.parametrize(
+    ("places", "used"),
+    [([0, 1], {0: ["carts"], 1: ["orders"]}), ([0], {0: ["carts", "orders"]}), ([7, -9], {7: ["carts", "orders"]})],
+)
+def test_a_list_of_policies_that_count_goes_through(
+    tmp_path: Path, places: list[int], used: dict[int, list[str]]
+) -> None:
+    """Each attachment takes the policy in its place; where there are fewer, or other places, all of the list may be meant."""
+    made: list[Json] = []
+    for key in ("carts", "orders"):
         arn = f"arn:aws:dynamodb:{ACCOUNT}:table/{key}"
         text = json.dumps({"Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": arn}]})
         made.append(resource(f"aws_iam_policy.{key}", {"policy": text}, {"arn": True}))
-    lists = ref("aws_iam_policy.orders.arn", "aws_iam_policy.carts.arn")
-    attached = [
-        resource(
-            f"aws_iam_role_policy_attachment.all[{place}]", {"role": "shop"}, {"policy_arn": True},
-            {"policy_arn": lists, "role": ref("aws_iam_role.shop.name")}, index=place,
-        )
-        for place in places
-    ]  # fmt: skip
-    worker = function("worker", {}, role=ref("aws_iam_role.shop.arn"))
-    body = plan([*made, *attached, worker])
-    written = [item["written"] for item in (*made, attached[0], worker)]
+    lists = ref("aws_iam_policy.carts.arn", "aws_iam_policy.orders.arn")
+    written = [item["written"] for item in made]
+    for place in places:
+        each = [
+            resource(f"aws_iam_role.all[{place}]", {"name": f"role-{place}"}, {"arn": True}, index=place),
+            resource(
+                f"aws_lambda_function.all[{place}]", {"function_name": f"worker-{place}"}, {"role": True},
+                {"role": {"references": ["aws_iam_role.all", "count.index"]}}, index=place,
+            ),
+            resource(
+                f"aws_iam_role_policy_attachment.all[{place}]", {"role": f"role-{place}"}, {"policy_arn": True},
+                {"policy_arn": lists, "role": {"references": ["aws_iam_role.all", "count.index"]}}, index=place,
+            ),
+        ]  # fmt: skip
+        written += [item["written"] for item in each] if place == places[0] else []
+        made += each
+    body = plan(made)
     body["configuration"]["root_module"]["resources"] = written
-    assert edges(tmp_path, body) == [("external:carts", "http", "likely"), ("external:orders", "http", "likely")]
+
+    fleet = read([write(tmp_path / "plan.json", body)]).fleet
+
+    for place, tables in used.items():
+        found = fleet.connections_by_consumer[f"aws_lambda_function.all[{place}]"]
+        assert sorted(edge.store for edge in found) == [f"external:{table}" for table in tables]
+
+
+@pytest.mark.parametrize("addressed", [True, False])
+def test_beside_an_address_an_assumed_data_api_makes_no_connection(tmp_path: Path, addressed: bool) -> None:
+    cluster = resource(
+        "aws_rds_cluster.shop",
+        {"engine": "aurora-postgresql", "cluster_identifier": "shop", "enable_http_endpoint": True},
+        {"arn": True, "endpoint": True},
+    )
+    policy = resource(
+        "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+        {"policy": ref("aws_rds_cluster.shop.arn"), "role": ref("aws_iam_role.shop.id")},
+    )  # fmt: skip
+    environment = {"DB_HOST": "aws_rds_cluster.shop.endpoint"} if addressed else {}
+    worker = function("worker", environment, role=ref("aws_iam_role.shop.arn"))
+    expected = ("direct", "certain") if addressed else ("data-api", "likely")
+    assert edges(tmp_path, plan([ROLE, cluster, policy, worker])) == [("aws_rds_cluster.shop", *expected)]
