@@ -239,6 +239,11 @@ class Gap(NamedTuple):
     declare: str
     origin: Origin = NOWHERE
 
+    @property
+    def sentence(self) -> str:
+        """What a finding says that is about nothing but this gap."""
+        return f"not decided for {self.subject}: {self.missing}"
+
 
 class Acknowledgement(NamedTuple):
     """A finding somebody accepted in the source itself: rule code, subject (``None`` = everywhere under ``path``), reason."""

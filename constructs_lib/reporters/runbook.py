@@ -13,6 +13,7 @@ from constructs_lib.model.quantity import Quantity
 from constructs_lib.reporters import ledger
 from constructs_lib.reporters.markdown import code, plain, table
 from constructs_lib.reporters.runbook_changes import alarms, changes, rules_of_the_sum
+from constructs_lib.reporters.unsettled import outspoken, unsettled
 
 
 def render(report: Report) -> str:
@@ -112,20 +113,21 @@ def _room(pool: PoolBudget) -> str:
 def _not_decided(report: Report) -> list[str]:
     if not report.not_decided:
         return []
-    rows = [[code(gap.subject), plain(gap.missing), plain(gap.declare)] for gap in report.not_decided]
+    rows = [
+        [", ".join(map(code, item.subjects)), plain(item.missing), plain(item.declare), ", ".join(item.codes)]
+        for item in unsettled(report)
+    ]
     return [
         "",
         "## Not decided",
         "",
         "Nobody could judge these: they are neither safe nor unsafe until somebody declares the missing number.",
         "",
-        *table(["about", "what is missing", "what to declare"], rows),
+        *table(["about", "what is missing", "what to declare", "rule"], rows),
     ]
 
 
 def _findings(report: Report) -> list[str]:
-    if not report.findings:
-        return []
     rows = [
         [
             f"{finding.code} {finding.name}",
@@ -134,6 +136,8 @@ def _findings(report: Report) -> list[str]:
             plain(finding.message),
             plain(finding.fix if finding.acknowledged is None else f"acknowledged: {finding.acknowledged}"),
         ]
-        for finding in report.findings
+        for finding in outspoken(report)
     ]
+    if not rows:
+        return []
     return ["", "## Findings", "", *table(["rule", "severity", "about", "what", "next step"], rows)]

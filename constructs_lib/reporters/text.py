@@ -12,6 +12,7 @@ from constructs_lib.reporters import ledger
 from constructs_lib.reporters.arithmetic import figured
 from constructs_lib.reporters.ink import Sheet
 from constructs_lib.reporters.unread import Unread, place_of
+from constructs_lib.reporters.unsettled import outspoken, unsettled
 
 _SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
 _VERDICT_STYLE = {Verdict.FITS: "green", Verdict.EXCEEDS: "red", Verdict.UNDECIDED: "yellow"}
@@ -31,7 +32,8 @@ def render(report: Report, *, color: bool = False, unread: Sequence[Unread] = ()
 
 def summary(report: Report, unread: Sequence[Unread] = ()) -> str:
     """One line: what was read and what came of it."""
-    open_findings = [finding for finding in report.findings if finding.acknowledged is None]
+    findings = outspoken(report)
+    open_findings = [finding for finding in findings if finding.acknowledged is None]
     counts = [
         _count(sum(f.severity is severity for f in open_findings), severity.value)
         for severity in (Severity.ERROR, Severity.WARNING)
@@ -39,7 +41,7 @@ def summary(report: Report, unread: Sequence[Unread] = ()) -> str:
     notes = sum(f.severity is Severity.INFO for f in open_findings)
     extras = {
         _count(notes, "note"): notes,
-        f"{len(report.findings) - len(open_findings)} acknowledged": len(report.findings) - len(open_findings),
+        f"{len(findings) - len(open_findings)} acknowledged": len(findings) - len(open_findings),
         f"{len(report.not_decided)} not decided": len(report.not_decided),
         f"{len(unread)} not read": len(unread),
     }
@@ -80,10 +82,11 @@ def _rows(sheet: Sheet, rows: Sequence[ledger.Row]) -> None:
 
 
 def _findings(sheet: Sheet, report: Report) -> None:
-    for finding in report.findings:
+    findings = outspoken(report)
+    for finding in findings:
         if finding.acknowledged is None:
             _finding(sheet, finding)
-    accepted = [finding for finding in report.findings if finding.acknowledged is not None]
+    accepted = [finding for finding in findings if finding.acknowledged is not None]
     if accepted:
         sheet.heading("acknowledged")
     for finding in accepted:
@@ -123,12 +126,13 @@ def _not_decided(sheet: Sheet, report: Report) -> None:
     if not report.not_decided:
         return
     sheet.heading("not decided")
-    for gap in report.not_decided:
-        sheet.line(sheet.ink(f"{gap.subject}: {gap.missing}"), indent=2)
-        if gap.declare:
-            sheet.line(sheet.ink(f"→ {gap.declare}"), indent=4)
-        if str(gap.origin):
-            sheet.line(sheet.ink(f"at {gap.origin}", "dim"), indent=4)
+    for item in unsettled(report):
+        codes = sheet.ink(f"  [{', '.join(item.codes)}]", "dim") if item.codes else ""
+        sheet.line(sheet.ink(f"{item.subject}: {item.missing}"), codes, indent=2)
+        if item.declare:
+            sheet.line(sheet.ink(f"→ {item.declare}"), indent=4)
+        if item.place:
+            sheet.line(sheet.ink(f"at {item.place}", "dim"), indent=4)
 
 
 def _ignores(sheet: Sheet, report: Report) -> None:

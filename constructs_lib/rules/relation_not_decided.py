@@ -182,9 +182,7 @@ from constructs_lib.rules._rule import Rule
 def search(rule: Rule, fleet: Fleet, budget: Budget, _settings: Settings) -> Iterator[Finding]:
     """One finding for each gap."""
     for gap in unread_inputs(fleet, budget):
-        yield rule.finding(
-            gap.subject, f"not decided for {gap.subject}: {gap.missing}", fix=gap.declare, origin=gap.origin
-        )
+        yield rule.finding(gap.subject, gap.sentence, fix=gap.declare, origin=gap.origin)
 
 
 RULE = Rule(

@@ -167,8 +167,27 @@ def undecided() -> tuple[Report, tuple[Unread, ...]]:
     gaps = (
         Gap("Ledger", "unknown instance class 'db.r9x.large'", "declare max_connections of 'Ledger'", store.origin),
         Gap(job.id, "reserved concurrency is a parameter without default", "--parameters Concurrency=…"),
+        *(
+            Gap(name, "parameter 'Host' has no default", "--parameters Host=…", Origin("ledger.yaml", line, name))
+            for name, line in (("Reports", 40), ("Exports", 50))
+        ),
+        Gap("Nobody", "parameter 'Host' has no default", "--parameters Host=…", Origin("nobody.yaml", 7, "Nobody")),
     )
-    return report(Fleet((store,), (pooler, lost), (job, report_reader), links), gaps=gaps), ()
+    restated = [
+        Finding(
+            "PP901",
+            "relation-not-decided",
+            Severity.INFO,
+            Confidence.CERTAIN,
+            gap.subject,
+            gap.sentence,
+            fix=gap.declare,
+            origin=gap.origin,
+        )
+        for gap in gaps[1:]
+    ]
+    fleet = Fleet((store,), (pooler, lost), (job, report_reader), links)
+    return report(fleet, restated, gaps), ()
 
 
 FLEETS = {"clean": clean, "mixed": mixed, "undecided": undecided}

@@ -9,6 +9,7 @@ from constructs_lib.model.fleet import Fleet, Store
 from constructs_lib.model.quantity import Quantity
 from constructs_lib.readers.reading import Unread
 from constructs_lib.reporters import runbook
+from constructs_lib.reporters.unsettled import outspoken
 
 Sample = tuple[str, Report, tuple[Unread, ...]]
 
@@ -23,6 +24,8 @@ def test_everything_that_counts_is_in_it(sample: Sample) -> None:
         assert gap.missing in page
         assert gap.declare in page
     for finding in report.findings:
+        assert finding.code in page
+    for finding in outspoken(report):
         assert f"{finding.code} {finding.name}" in page
 
 

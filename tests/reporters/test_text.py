@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from constructs_lib.check import Report, check
 from constructs_lib.model.fleet import Fleet
 from constructs_lib.readers.reading import Unread
 from constructs_lib.reporters import markdown, text
 from constructs_lib.reporters.ink import Sheet, clean
+from constructs_lib.reporters.unsettled import outspoken, unsettled
 
 Sample = tuple[str, Report, tuple[Unread, ...]]
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
@@ -44,7 +46,7 @@ def test_the_summary_is_the_last_line(sample: Sample) -> None:
 def test_every_open_finding_shows_its_message_fix_and_place(sample: Sample) -> None:
     _, report, unread = sample
     page = text.render(report, unread=unread)
-    for finding in report.findings:
+    for finding in outspoken(report):
         assert f"{finding.code} {finding.name}: {finding.subject}" in page
         shown = (
             (finding.message, finding.fix, str(finding.origin))
@@ -52,6 +54,33 @@ def test_every_open_finding_shows_its_message_fix_and_place(sample: Sample) -> N
             else (finding.acknowledged,)
         )
         assert all(part in page for part in shown)
+
+
+def test_what_was_not_decided_is_said_once_for_all_it_is_about(sample: Sample) -> None:
+    _, report, unread = sample
+    page = text.render(report, unread=unread)
+    for item in unsettled(report):
+        assert page.count(f"{Sheet(False).ink(item.subject)}: {item.missing}") == 1
+        assert page.count(item.declare) == 1
+        assert all(code in page for code in item.codes)
+
+
+def test_gaps_in_the_same_words_are_one_and_lose_nobody(sample: Sample) -> None:
+    _, report, _ = sample
+    items = unsettled(report)
+    said = {(subject, item.missing, item.declare) for item in items for subject in item.subjects}
+    assert said == {(gap.subject, gap.missing, gap.declare) for gap in report.not_decided}
+    assert {origin for item in items for origin in item.places} == {
+        gap.origin for gap in report.not_decided if str(gap.origin)
+    }
+
+
+def test_a_finding_of_its_own_and_an_acknowledged_one_stay_findings(sample: Sample) -> None:
+    _, report, _ = sample
+    restated = [finding for finding in report.findings if finding not in outspoken(report)]
+    assert all(finding.code == "PP901" and finding.acknowledged is None for finding in restated)
+    accepted = replace(report, findings=tuple(f._replace(acknowledged="known") for f in report.findings))
+    assert outspoken(accepted) == accepted.findings
 
 
 def test_markdown_from_templates_stays_text() -> None:

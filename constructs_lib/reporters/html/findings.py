@@ -10,6 +10,7 @@ from constructs_lib.check import Report
 from constructs_lib.model.finding import Confidence, Finding
 from constructs_lib.reporters.arithmetic import figured
 from constructs_lib.reporters.html.text import code, place, table, words
+from constructs_lib.reporters.unsettled import outspoken
 from constructs_lib.rules import Rule, all_rules
 from constructs_lib.rules._page import page_of
 
@@ -18,8 +19,8 @@ _SHOWN = ("What it finds", "Why it matters", "What it cannot see", "How to fix",
 
 
 def findings(report: Report) -> str:
-    """Every finding nobody acknowledged, worst first."""
-    items = [finding for finding in report.findings if finding.acknowledged is None]
+    """Every finding nobody acknowledged, worst first; what was not decided has a list of its own."""
+    items = [finding for finding in outspoken(report) if finding.acknowledged is None]
     return f"<h2>Findings</h2>{''.join(_finding(item) for item in items)}" if items else ""
 
 

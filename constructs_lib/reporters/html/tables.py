@@ -9,6 +9,7 @@ from constructs_lib.reporters.html.names import Names
 from constructs_lib.reporters.html.text import code, place, table, words
 from constructs_lib.reporters.text import ignore_note
 from constructs_lib.reporters.unread import Unread, place_of
+from constructs_lib.reporters.unsettled import unsettled
 
 
 def connections(report: Report, names: Names) -> str:
@@ -37,12 +38,16 @@ def _named(identifier: str, names: Names) -> str:
 def not_decided(report: Report) -> str:
     """What nobody could judge, and what to declare so that somebody can."""
     items = "".join(
-        f"<li><b>{words(gap.subject)}</b><p>{words(gap.missing)}</p>"
-        + (f'<p class="fix"><b>Declare</b> {words(gap.declare)}</p>' if gap.declare else "")
-        + f"{place(gap.origin)}</li>"
-        for gap in report.not_decided
+        f"<li><b>{words(item.subject)}</b>{_rules(item.codes)}<p>{words(item.missing)}</p>"
+        + (f'<p class="fix"><b>Declare</b> {words(item.declare)}</p>' if item.declare else "")
+        + f"{place(item.place)}</li>"
+        for item in unsettled(report)
     )
     return f'<h2>Not decided</h2><p>Neither a pass nor a violation.</p><ul class="gaps">{items}</ul>' if items else ""
+
+
+def _rules(codes: Sequence[str]) -> str:
+    return "".join(f' <a href="#{words(rule)}">{words(rule)}</a>' for rule in codes)
 
 
 def not_read(unread: Sequence[Unread]) -> str:

@@ -22,7 +22,7 @@ def code(text: str) -> str:
     return f"<code>{words(text)}</code>"
 
 
-def place(origin: Origin) -> str:
+def place(origin: Origin | str) -> str:
     """Where something was read, as a small line; empty when that is not known."""
     return f'<p class="place">{code(str(origin))}</p>' if str(origin) else ""
 
