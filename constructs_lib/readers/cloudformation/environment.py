@@ -22,6 +22,8 @@ from constructs_lib.regex import regex
 DEEPEST = 6
 #: Stands for the variables of which a Terraform plan shows nothing but what they refer to.
 HIDDEN_NAME = "whose name is known after apply"
+#: Stands beside it where what nobody sees may lead to a store.
+HIDDEN_STORE = "that may lead to a store"
 #: A function's whole environment may have 4 KB, a policy 10 KB: longer text is no name of anything.
 LONGEST = 16_384
 _STORED = regex(r"\{\{resolve:ssm(?:-secure)?:(.+?)(?::\d+)?\}\}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from constructs_lib.model.fleet import Fleet, Gap
 from constructs_lib.model.unread import WRITE
 from constructs_lib.readers.cloudformation.databases import Databases
-from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, Environment
+from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, HIDDEN_STORE, Environment
 from constructs_lib.readers.cloudformation.functions import FUNCTION, function_of, is_generated
 from constructs_lib.readers.cloudformation.kinds import PROXY, TABLES
 from constructs_lib.readers.cloudformation.own_words import driver_of
@@ -106,11 +106,15 @@ class UnreadWords:
 
     def _of_environment(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
         """A function that may be told of a database in variables that nobody sees."""
-        hidden = why_unread(entries_of(function.get("Environment", "Variables")).get(HIDDEN_NAME))
-        edges = fleet.connections_by_consumer.get(function.id, ())
-        if hidden is not None and all(edge.via == "http" for edge in edges):
-            why = f"what its environment says is not known ({hidden})"
-            yield from self._beside_store(function, why, "declare the connection, or give the plan of a second apply")
+        variables = entries_of(function.get("Environment", "Variables"))
+        hidden, store = (why_unread(variables.get(name)) for name in (HIDDEN_NAME, HIDDEN_STORE))
+        advice = "declare the connection, or give the plan of a second apply"
+        if any(edge.via != "http" for edge in fleet.connections_by_consumer.get(function.id, ())):
+            return
+        if store is not None:
+            yield Gap(function.id, f"whether '{function.id}' connects to a store: {store}", advice, function.origin)
+        elif hidden is not None:
+            yield from self._beside_store(function, f"what its environment says is not known ({hidden})", advice)
 
     def _beside_store(self, function: Resource, why: str, advice: str) -> Iterator[Gap]:
         """In a VPC beside a store, what is out of sight is all that would tell whether it connects."""

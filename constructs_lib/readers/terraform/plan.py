@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from constructs_lib.readers.cloudformation.document import parse
@@ -18,6 +19,7 @@ from constructs_lib.regex import regex
 LARGEST_BYTES = 64_000_000
 DEEPEST = 40
 _ADDRESS = regex(r'"address"\s*:\s*("(?:[^"\\\n]|\\.)*")')
+_LAST_INDEX = regex(r"\[[^\]]*\]\Z")
 _INDEX = regex(r"\[[^\]]*\]")
 
 
@@ -43,13 +45,29 @@ class Planned:
 
 @dataclass
 class Plan:
-    """A plan: instances by (module, data, type, name), configuration of the root module, and values of variables."""
+    """A plan: instances by (module, data, type, name), configuration of the root module, and values of variables.
+
+    ``relevant`` are the attributes that what changes was made of, through everything that refers to anything.
+    """
 
     configuration: Mapping[str, Any]
     variables: Mapping[str, Any]
+    relevant: list[Mapping[str, Any]] = field(default_factory=list)
     resources: list[Planned] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     named: dict[tuple[str, bool, str, str], list[Planned]] = field(default_factory=dict)
+
+    @cached_property
+    def _at(self) -> dict[str, list[Planned]]:
+        found: dict[str, list[Planned]] = {resource.address: [resource] for resource in self.resources}
+        for resource in self.resources:
+            if resource.index is not None:
+                found.setdefault(_LAST_INDEX.sub("", resource.address), []).append(resource)
+        return found
+
+    def instances(self, address: str) -> list[Planned]:
+        """The instance at an address, or all instances of the resource there."""
+        return self._at.get(address, [])
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -68,7 +86,8 @@ def load(data: bytes) -> Plan:
     body = mapping(parsed.value)
     _refuse_others(body)
     configuration = mapping(mapping(body.get("configuration")).get("root_module"))
-    plan = Plan(configuration, mapping(body.get("variables")))
+    relevant = [mapping(item) for item in listed(body.get("relevant_attributes"))]
+    plan = Plan(configuration, mapping(body.get("variables")), relevant)
     unknown = {
         item["address"]: mapping(item.get("change")).get("after_unknown")
         for item in listed(body.get("resource_changes"))

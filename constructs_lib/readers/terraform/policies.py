@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import Found, Target, intrinsic
+from constructs_lib.readers.terraform.references import Found, Target, assumed, intrinsic, is_local
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, is_written, walk
 from constructs_lib.regex import regex
 
@@ -19,6 +20,8 @@ _ASSUMED: dict[str, tuple[str, ...]] = {
     "aws_db_proxy": ("rds-db:connect",),
     "aws_dsql_cluster": ("dsql:DbConnect",),
 }
+#: Attributes by which a policy names something.
+_NAMING = ("arn", "id", "name", "identifier", "master_user_secret")
 #: The same for ARNs that variables hold.
 _ASSUMED_OF_ARNS = (
     (regex(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:."), ("secretsmanager:GetSecretValue",)),
@@ -42,6 +45,9 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
             statements += _assumed(target)
         elif isinstance(target, str):
             statements += _assumed_of_arn(target)
+    if any(map(is_local, targets)):
+        unseen = [item for item in values.hidden.behind(resource, targets) if item.path[0] in _NAMING]
+        statements += [statement for item in unseen for statement in _assumed(item)]
     planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
     left = resource.configured and not is_written(resource.expressions, path)
     if not statements and not planned and not left and walk(resource.unknown, path) is True:
@@ -81,9 +87,19 @@ def _document_statements(values: Values, source: Planned) -> list[Any]:
         effect = mapping(mapping(block).get("effect")).get("constant_value", "Allow")
         resources = mapping(mapping(block).get("resources"))
         constant = listed(resources.get("constant_value"))
-        named = [values.part(target) for target in values.references.of(resources, source)]
-        statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named]})
+        targets = values.references.of(resources, source)
+        unseen = _unseen(values, source, targets, actions) if any(map(is_local, targets)) else []
+        named = [values.part(target) for target in targets if not (unseen and is_local(target))]
+        statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named, *unseen]})
     return statements
+
+
+def _unseen(values: Values, source: Planned, targets: list[Target], actions: Any) -> list[Any]:
+    """What a local value among the resources of a statement hides: things of the kind that the statement's actions are for."""
+    services = {str(action).partition(":")[0] for action in _several(actions)}
+    types = {kind for kind, meant in _ASSUMED.items() if meant[0].partition(":")[0] in services}
+    found = values.hidden.behind(source, targets, types=types)
+    return [assumed(intrinsic(item), OUT_OF_SIGHT) for item in found if item.path[0] in _NAMING]
 
 
 def _assumed(target: Found) -> list[Any]:

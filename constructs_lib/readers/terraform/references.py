@@ -14,6 +14,7 @@ from constructs_lib.regex import regex
 DEEPEST = 25
 MOST = 200
 _STEP = regex(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
+_OUTERMOST = regex(r"module\.[\w-]+(?:\[[^\]]*\])?")
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
@@ -163,6 +164,22 @@ def _below(module: str, prefix: str) -> bool:
     )
 
 
+def is_local(target: Target) -> bool:
+    """Whether an expression ends at a local value."""
+    return isinstance(target, Unresolved) and target.reason.startswith("local.")
+
+
+def local_name(target: Target) -> str:
+    """``local.name`` of an expression that ends there."""
+    return target.reason.partition(" ")[0] if isinstance(target, Unresolved) else ""
+
+
+def outermost(module: str) -> str:
+    """The instance of the root module's call that a module lies in; empty for the root module."""
+    found = _OUTERMOST.match(module)
+    return found[0] if found else ""
+
+
 def _calls(module: str) -> list[str]:
     return re.findall(r"module\.([\w-]+)", re.sub(r"\[[^\]]*\]", "", module))
 
@@ -183,6 +200,11 @@ def _without_keys(names: list[str]) -> list[str]:
 
 def _steps(name: str) -> tuple[str, ...]:
     return tuple(next(part for part in match.groups() if part is not None) for match in _STEP.finditer(name))
+
+
+def assumed(value: Any, reason: str) -> Any:
+    """A reference that nothing certain shows, with the reason; anything else as it is."""
+    return {"poolproof:assumed": [reason, value]} if isinstance(value, dict) else value
 
 
 def intrinsic(target: Found) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from constructs_lib.readers.terraform.gateways import method_settings, plan_stag
 from constructs_lib.readers.terraform.network import network_bodies, numbered
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
 from constructs_lib.readers.terraform.policies import policy
-from constructs_lib.readers.terraform.references import Found, intrinsic
+from constructs_lib.readers.terraform.references import Found, assumed, intrinsic
 from constructs_lib.readers.terraform.tables import table, target_of
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
-from constructs_lib.readers.terraform.variables import DYNAMIC, assumed, variables
+from constructs_lib.readers.terraform.variables import DYNAMIC, variables
 from constructs_lib.readers.terraform.vocabulary import WORDS
 from constructs_lib.readers.terraform.watching import alarm
 from constructs_lib.regex import regex

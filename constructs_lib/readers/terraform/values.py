@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.hidden import Hidden
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
-from constructs_lib.readers.terraform.references import Found, References, Target, intrinsic
+from constructs_lib.readers.terraform.references import Found, References, Target, intrinsic, is_local, outermost
 from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WORDS
-from constructs_lib.regex import regex
 
 LEAST = 4
 #: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
@@ -21,7 +21,6 @@ _KEPT = {
     "aws_secretsmanager_secret_version": ("secretsmanager", "secret_string", "secret_id"),
     "aws_ssm_parameter": ("ssm", "value", "name"),
 }
-_OUTERMOST = regex(r"module\.[\w-]+(?:\[[^\]]*\])?")
 
 
 def walk(value: Any, path: Sequence[str]) -> Any:
@@ -40,6 +39,7 @@ class Values:
 
     def __init__(self, plan: Plan) -> None:
         self.references = References(plan)
+        self.hidden = Hidden(plan, self.references)
         self.addresses: dict[str, Found] = {}
         for resource in plan.resources:
             for name in ADDRESSES if not resource.data and resource.type in WORDS else ():
@@ -66,10 +66,9 @@ class Values:
     def _sole(self, resource: Planned, argument: str, targets: list[Target]) -> list[Target]:
         """Behind a local value, which a plan does not show: the only thing of the fitting type that the same module makes."""
         types = EXPECTED.get(argument, ())
-        if not any(isinstance(target, Unresolved) and target.reason.startswith("local.") for target in targets):
+        if not any(is_local(target) for target in targets):
             return []
-        found = _OUTERMOST.match(resource.module)
-        scope = found[0] if found else ""
+        scope = outermost(resource.module)
         made = [
             other for other in self.references.plan.resources
             if not other.data and other.type in types and (other.module == scope or (scope and other.module.startswith(f"{scope}.")))

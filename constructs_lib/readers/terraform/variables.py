@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME
+from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, HIDDEN_STORE
 from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT, sole
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import Found, Target, specific
+from constructs_lib.readers.terraform.references import Found, Target, assumed, intrinsic, is_local, specific
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 from constructs_lib.regex import regex
 
@@ -16,6 +17,8 @@ _WORDS = regex(r"[a-z0-9]+")
 _ENVIRONMENT = regex(r"env|variables")
 _ANYTHING = regex("")
 DYNAMIC = "a dynamic block hides the expression, so it is taken from the arguments of the module's call"
+#: Resources that a gap names before it gets too long to read.
+MOST_NAMED = 4
 _ADDRESS = {"host", "hostname", "endpoint", "address", "url", "uri", "server", "dsn"}
 _HINTS: dict[str, set[str]] = {
     "arn": {"arn"}, "address": _ADDRESS, "endpoint": _ADDRESS, "primary_endpoint_address": _ADDRESS, "cluster_endpoint": _ADDRESS,
@@ -48,7 +51,49 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
         found.update((name, assumed(value, DYNAMIC)) for name, value in placed.items())
     elif open_names:
         found.update(_distributed(values, open_names, _unused(values, targets, found)))
+    if open_names and ("environment" not in resource.expressions or any(map(is_local, targets))):
+        open_values = {name: found[name] for name in open_names if name in found}
+        found.update(_out_of_sight(values, resource, targets, open_values))
     return found
+
+
+def _out_of_sight(values: Values, resource: Planned, targets: list[Target], found: dict[str, Any]) -> dict[str, Any]:
+    """Of what only something hidden refers to, the one thing that suits a name; for hidden names, all of it.
+
+    Where several things may be meant and nothing tells which, they are named as what the environment may lead to.
+    """
+    placed: dict[str, Any] = {}
+    for name, value in found.items():
+        seen = _seen(value)
+        if seen is None:
+            continue
+        unnamed = name == HIDDEN_NAME
+        meant = values.hidden.behind(resource, targets, "" if unnamed else name)
+        meant = sole(meant) if unnamed else _suiting(name, meant)
+        chosen = [item for item in meant if intrinsic(item) not in seen]
+        leading = values.hidden.leading(resource)
+        if chosen:
+            parts = [*seen, *(assumed(intrinsic(item), OUT_OF_SIGHT) for item in chosen)]
+            placed[name] = parts[0] if len(parts) == 1 else {"Fn::Join": ["", parts]}
+        elif leading and unnamed:
+            names = " or ".join(dict.fromkeys(f"'{item.resource.address}'" for item in leading[:MOST_NAMED]))
+            placed[HIDDEN_STORE] = Unresolved(
+                f"something out of sight refers to {names}, and it may be this environment"
+            )
+    return placed
+
+
+def _suiting(name: str, hidden: list[Found]) -> list[Found]:
+    scores = [_score(name, item) for item in hidden]
+    best = [item for item, score in zip(hidden, scores, strict=True) if score == max(scores) > 0]
+    return best if len(best) == 1 else []
+
+
+def _seen(value: Any) -> list[Any] | None:
+    """The parts of a value that are seen while another one is not; ``None`` when all of it is."""
+    parts = listed(value["Fn::Join"][1]) if isinstance(value, dict) and "Fn::Join" in value else [value]
+    seen = [part for part in parts if not isinstance(part, Unresolved)]
+    return seen if len(seen) < len(parts) else None
 
 
 def _by_inputs(values: Values, resource: Planned, path: tuple[str, ...]) -> dict[str, Any]:
@@ -60,11 +105,6 @@ def _by_inputs(values: Values, resource: Planned, path: tuple[str, ...]) -> dict
         if len(targets) == 1 and isinstance(targets[0], str):
             found.setdefault(name.rpartition(".")[2], targets[0])
     return found
-
-
-def assumed(value: Any, reason: str) -> Any:
-    """A reference that nothing certain shows, with the reason; anything else as it is."""
-    return {"poolproof:assumed": [reason, value]} if isinstance(value, dict) else value
 
 
 def _unused(values: Values, targets: list[Target], found: dict[str, Any]) -> list[Target]:

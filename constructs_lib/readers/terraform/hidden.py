@@ -1,0 +1,182 @@
+"""What local values and dynamic blocks hide: attributes that a plan calls relevant though no expression shows who refers to them.
+
+A plan's configuration names ``local.host`` and not what it is made of, and has no word of the blocks that ``dynamic`` makes. Terraform
+follows both to the resources when it collects ``relevant_attributes`` ("JSON Output Format", plan representation, read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
+from constructs_lib.readers.terraform.references import Found, References, Target, is_local, local_name, outermost
+from constructs_lib.regex import regex
+
+OUT_OF_SIGHT = "a local value or dynamic block hides the expression, so it is taken from what the plan calls relevant"
+_SECRET = ("arn", "name", "id")
+_HOST = ("address", "endpoint", "reader_endpoint")
+_CACHE = ("primary_endpoint_address", "reader_endpoint_address", "configuration_endpoint_address")
+_ATLAS = ("connection_strings", "connection_strings_standard_srv", "srv_address", "mongo_uri", "mongo_uri_with_options")
+#: Attributes that lead a function to a store, by type; the first one is what is meant where all of a resource is.
+_LEADING = {
+    "aws_dynamodb_table": ("name", "arn", "id"),
+    "aws_secretsmanager_secret": _SECRET,
+    "aws_ssm_parameter": ("value", *_SECRET),
+    "aws_db_instance": (*_HOST, "master_user_secret"),
+    "aws_rds_cluster": ("endpoint", "arn", *_HOST, "master_user_secret"),
+    "aws_rds_cluster_instance": ("endpoint",),
+    "aws_db_proxy": ("endpoint",),
+    "aws_db_proxy_endpoint": ("endpoint",),
+    "aws_dsql_cluster": ("arn", "identifier", "id"),
+    "aws_docdb_cluster": ("endpoint", "reader_endpoint"),
+    "aws_docdb_cluster_instance": ("endpoint",),
+    "aws_docdbelastic_cluster": ("endpoint",),
+    "aws_neptune_cluster": ("endpoint", "reader_endpoint"),
+    "aws_neptune_cluster_instance": ("endpoint", "address"),
+    "aws_elasticache_replication_group": _CACHE,
+    "aws_elasticache_cluster": ("cache_nodes", "cluster_address", "configuration_endpoint"),
+    "aws_elasticache_serverless_cache": ("endpoint", "reader_endpoint"),
+    "aws_memorydb_cluster": ("cluster_endpoint",),
+    **dict.fromkeys(
+        (
+            "mongodbatlas_cluster",
+            "mongodbatlas_advanced_cluster",
+            "mongodbatlas_flex_cluster",
+            "mongodbatlas_serverless_instance",
+        ),
+        _ATLAS,
+    ),
+}
+
+_WORD = regex(r"[a-z0-9]{2,}")
+#: Words of addresses that say nothing about which resource it is.
+_GENERIC = frozenset(
+    """aws module this main default lambda function functions db database rds instance cluster proxy table tables dynamodb endpoint
+    elasticache replication group secretsmanager secret ssm parameter local env environment variables app role policy""".split()  # noqa: SIM905 - a list is no easier to read
+)
+#: Arguments that tell somebody of a store.
+_ARGUMENTS = frozenset(
+    {"environment", "policy", "inline_policy", "statement", "secret_string", "value", "container_definitions"}
+)
+_PROXIES = ("aws_db_proxy", "aws_db_proxy_endpoint")
+
+
+class Hidden:
+    """The attributes of one plan that only something out of sight can refer to."""
+
+    def __init__(self, plan: Plan, references: References) -> None:
+        self._plan = plan
+        self._references = references
+
+    def behind(
+        self, asker: Planned, targets: Sequence[Target], words: str = "", types: Container[str] | None = None
+    ) -> list[Found]:
+        """What leads to a store, is of such types, and is meant by what a resource refers to out of sight; nothing where that is open.
+
+        Behind the only local value that waits for apply is everything; of several, one shares a word with what it hides, or with
+        who asks for it. The only thing of the types asked for needs no word.
+        """
+        near = [item for item in self.leading(asker) if item.resource.type in (types or _LEADING)]
+        if len(self._places) < 2 or (types and len({item.resource.address for item in near}) == 1):
+            return near
+        asked = _words(_within(asker), words, *(local_name(target) for target in targets if is_local(target)))
+        return [item for item in near if asked & _words(_within(item.resource))]
+
+    def leading(self, asker: Planned) -> list[Found]:
+        """All that leads to a store, as far as a resource may refer to it out of sight."""
+        return [item for item in self._of(asker) if leads_to_a_store(item)]
+
+    def _of(self, asker: Planned) -> list[Found]:
+        """What a resource may refer to out of sight: things in its own call of the root module, or of the whole plan if there are none.
+
+        Where expressions show all that is relevant, what leads to a store may be meant once more.
+        """
+        found = self._unshown or self._relevant
+        if self._without_proxy:
+            found = [item for item in found if item.resource.type not in _PROXIES]
+        scope = outermost(asker.module)
+        return [item for item in found if outermost(item.resource.module) == scope] or found
+
+    @cached_property
+    def _relevant(self) -> list[Found]:
+        found: dict[Found, None] = {}
+        for entry in self._plan.relevant:
+            address, steps = entry.get("resource"), entry.get("attribute")
+            if isinstance(address, str) and isinstance(steps, list):
+                path = tuple(step for step in steps if isinstance(step, str) and not step.isdigit())
+                found.update((Found(one, path or _LEADING.get(one.type, ())[:1]), None) for one in self._made(address))
+        return list(found)
+
+    def _made(self, address: str) -> Iterator[Planned]:
+        return (one for one in self._plan.instances(address) if not one.data)
+
+    @cached_property
+    def _without_proxy(self) -> bool:
+        """Whether a variable such as ``use_rds_proxy`` is off: Terraform calls relevant what a condition leaves out, too."""
+        given = self._plan.variables.items()
+        return any("proxy" in name and mapping(value).get("value") is False for name, value in given)
+
+    @cached_property
+    def _unshown(self) -> list[Found]:
+        shown = {item for _, _, items in self._asked for item in items if isinstance(item, Found)}
+        whole = {item.resource.address for item in shown if not item.path}
+        return [item for item in self._relevant if item not in shown and item.resource.address not in whole]
+
+    @cached_property
+    def _places(self) -> set[str]:
+        """The local values that arguments known only after apply refer to, and functions whose environment a dynamic block makes."""
+        locals_ = {
+            local_name(item)
+            for resource, argument, items in self._asked
+            if argument in _ARGUMENTS and _any_unknown(mapping(resource.unknown).get(argument))
+            for item in items
+            if is_local(item)
+        }
+        return locals_ | {
+            f"{resource.module}.{resource.name}"
+            for resource in self._plan.resources
+            if resource.type == "aws_lambda_function"
+            and resource.configured
+            and "environment" not in resource.expressions
+            and _any_unknown(mapping(resource.unknown).get("environment"))
+        }
+
+    @cached_property
+    def _asked(self) -> list[tuple[Planned, str, list[Target]]]:
+        """What every argument of every resource, and every output of the root module, refers to."""
+        nobody = Planned("", "", "", "", None, data=True, values={}, unknown=None, expressions={}, repeated=None)
+        outputs = mapping(self._plan.configuration.get("outputs"))
+        asked = [(nobody, name, mapping(output).get("expression")) for name, output in outputs.items()]
+        for resource in self._plan.resources:
+            asked += [(resource, name, expression) for name, expression in resource.expressions.items()]
+            asked += [(resource, "for_each", resource.repeated)]
+        return [(asker, name, self._references.of(expression, asker)) for asker, name, expression in asked]
+
+
+def leads_to_a_store(item: Found) -> bool:
+    """Whether an attribute is how a function gets to a database, a cache or a table."""
+    return item.path[:1] != () and item.path[0] in _LEADING.get(item.resource.type, ())
+
+
+def sole(found: Sequence[Found]) -> list[Found]:
+    """What is found as far as no other resource of its type is found too."""
+    made = Counter(kind for kind, _ in {(item.resource.type, item.resource.address) for item in found})
+    return [item for item in found if made[item.resource.type] == 1]
+
+
+def _within(resource: Planned) -> str:
+    """An address without the call of the root module that it lies in, which says the same of all in there."""
+    return resource.address.removeprefix(outermost(resource.module))
+
+
+def _words(*texts: str) -> set[str]:
+    return {word for text in texts for word in _WORD.findall(text.lower())} - _GENERIC
+
+
+def _any_unknown(flags: Any) -> bool:
+    if isinstance(flags, dict):
+        flags = list(flags.values())
+    return any(map(_any_unknown, flags)) if isinstance(flags, list) else flags is True

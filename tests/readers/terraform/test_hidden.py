@@ -1,0 +1,160 @@
+"""What local values and dynamic blocks hide, told by the attributes that Terraform calls relevant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.model.fleet import Fleet
+from constructs_lib.readers.sources import read
+from tests.readers.terraform.plans import (
+    DATABASE,
+    GROUP,
+    POOL,
+    PROXY,
+    TARGET,
+    Json,
+    function,
+    plan,
+    ref,
+    resource,
+    write,
+)
+
+BILLING = resource(
+    "aws_db_instance.billing",
+    {**DATABASE["planned"]["values"], "identifier": "billing-db"},
+    {"address": True, "endpoint": True, "arn": True},
+)
+CARTS = resource("aws_dynamodb_table.carts", {"name": "carts"}, {"arn": True})
+SESSIONS = resource("aws_dynamodb_table.sessions", {"name": "sessions"}, {"arn": True})
+ORDERS_ADDRESS = "aws_db_instance.orders.address"
+BILLING_ADDRESS = "aws_db_instance.billing.address"
+
+
+def hidden_from(name: str, *names: str, key: str | None = None) -> Json:
+    """A function of whose environment a plan shows what it refers to and not one name; without names a dynamic block makes it."""
+    made = resource(
+        f"aws_lambda_function.{name}", {"function_name": name, "environment": [{}]}, {"environment": [{"variables": True}]},
+        {"function_name": {"references": ["var.name"]}, **({"environment": [{"variables": ref(*names)}]} if names else {})}, index=key,
+    )  # fmt: skip
+    if key is not None:
+        made["written"]["for_each_expression"] = ref("local.functions")
+    return made
+
+
+def fleet_of(tmp_path: Path, made: list[Json], relevant: list[str], **more: Any) -> Fleet:
+    body = plan(made)
+    for item in made:
+        written = body["configuration"]["root_module"]["resources"]
+        body["configuration"]["root_module"]["resources"] = [
+            *(one for one in written if one["address"] != item["written"]["address"]), item["written"],
+        ]  # fmt: skip
+    body["configuration"]["root_module"]["outputs"] = more.pop("outputs", {})
+    entries = (name.rpartition(".") for name in relevant)
+    body["relevant_attributes"] = [{"resource": address, "attribute": [name]} for address, _, name in entries]
+    reading = read([write(tmp_path / "plan.json", {**body, **more})])
+    assert reading.unread == ()
+    return reading.fleet
+
+
+def edges(fleet: Fleet) -> list[tuple[str, str, str, str]]:
+    return sorted((edge.consumer, edge.store, edge.via, edge.certainty) for edge in fleet.connections)
+
+
+@pytest.mark.parametrize("names", [("local.settings",), ()])
+def test_what_only_something_hidden_can_refer_to_is_behind_it(tmp_path: Path, names: tuple[str, ...]) -> None:
+    fleet = fleet_of(tmp_path, [GROUP, DATABASE, hidden_from("api", *names)], [ORDERS_ADDRESS])
+    assert edges(fleet) == [("aws_lambda_function.api", "aws_db_instance.orders", "direct", "likely")]
+    assert "taken from what the plan calls relevant" in fleet.connections[0].evidence[0]
+
+
+def test_what_expressions_show_is_behind_a_local_value_only_if_all_is_shown(tmp_path: Path) -> None:
+    bucket = resource("aws_s3_bucket.pictures", {"bucket": "pictures"}, {"id": True})
+    shown = {"host": {"expression": ref(ORDERS_ADDRESS)}}
+    made = [GROUP, DATABASE, bucket, hidden_from("api", "local.settings")]
+    assert edges(fleet_of(tmp_path, made, [ORDERS_ADDRESS], outputs=shown))
+    fleet = fleet_of(tmp_path, made, [ORDERS_ADDRESS, "aws_s3_bucket.pictures.id"], outputs=shown)
+    assert edges(fleet) == []
+
+
+def test_of_two_databases_none_is_taken_and_both_are_named(tmp_path: Path) -> None:
+    made = [GROUP, DATABASE, BILLING, hidden_from("api", "local.settings")]
+    fleet = fleet_of(tmp_path, made, [ORDERS_ADDRESS, BILLING_ADDRESS])
+    assert edges(fleet) == []
+    (gap,) = fleet.gaps
+    assert gap.subject == "aws_lambda_function.api"
+    assert "'aws_db_instance.orders' or 'aws_db_instance.billing'" in gap.missing
+
+
+def test_functions_of_a_map_have_the_database_that_shares_their_name(tmp_path: Path) -> None:
+    workers = [hidden_from(f'all["{key}"]', "each.value", key=key) for key in ("orders", "billing")]
+    other = hidden_from("other", "local.other")
+    fleet = fleet_of(tmp_path, [GROUP, DATABASE, BILLING, *workers, other], [ORDERS_ADDRESS, BILLING_ADDRESS])
+    assert edges(fleet) == [
+        (f'aws_lambda_function.all["{key}"]', f"aws_db_instance.{key}", "direct", "likely")
+        for key in ("billing", "orders")
+    ]
+    assert [gap.subject for gap in fleet.gaps if "connects to a store" in gap.missing] == ["aws_lambda_function.other"]
+
+
+@pytest.mark.parametrize(("wanted", "pool"), [(True, "aws_db_proxy.orders"), (False, None)])
+def test_a_proxy_that_a_variable_turns_down_is_not_behind_it(tmp_path: Path, *, wanted: bool, pool: str | None) -> None:
+    """Terraform calls both sides of a condition relevant."""
+    made = [GROUP, DATABASE, PROXY, POOL, TARGET, hidden_from("api", "local.host")]
+    relevant = ["aws_db_proxy.orders.endpoint", *(() if wanted else (ORDERS_ADDRESS,))]
+    fleet = fleet_of(tmp_path, made, relevant, variables={"use_rds_proxy": {"value": wanted}})
+    assert [edge.pool for edge in fleet.connections] == [pool]
+
+
+@pytest.mark.parametrize(
+    ("variable", "store"), [("BILLING_DB_HOST", "aws_db_instance.billing"), ("HOST", None), ("QUEUE_URL", None)]
+)
+def test_a_variable_that_is_named_takes_what_suits_its_name(tmp_path: Path, variable: str, store: str | None) -> None:
+    made = [GROUP, DATABASE, BILLING, function("api", {variable: "local.settings"})]
+    fleet = fleet_of(tmp_path, made, [ORDERS_ADDRESS, BILLING_ADDRESS])
+    assert {edge.store for edge in fleet.connections} == ({store} if store else set())
+
+
+def role_with(policy: Json, *more: Json) -> list[Json]:
+    role = resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})
+    grant = resource(
+        "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+        {"policy": policy, "role": ref("aws_iam_role.shop.id")},
+    )  # fmt: skip
+    return [role, grant, function("worker", {}, role=ref("aws_iam_role.shop.arn")), *more]
+
+
+def test_tables_behind_a_local_value_of_a_policy(tmp_path: Path) -> None:
+    made = [CARTS, SESSIONS, *role_with(ref("local.tables"))]
+    fleet = fleet_of(tmp_path, made, ["aws_dynamodb_table.carts.arn", "aws_dynamodb_table.sessions.arn"])
+    assert [edge[1:] for edge in edges(fleet)] == [
+        ("aws_dynamodb_table.carts", "http", "likely"),
+        ("aws_dynamodb_table.sessions", "http", "likely"),
+    ]
+
+
+@pytest.mark.parametrize(("action", "found"), [("dynamodb:GetItem", 1), ("s3:GetObject", 0)])
+def test_a_statement_of_a_policy_document_takes_what_its_actions_are_for(
+    tmp_path: Path, action: str, found: int
+) -> None:
+    statement = {"actions": {"constant_value": [action]}, "resources": ref("local.resources")}
+    source = resource(
+        "data.aws_iam_policy_document.shop", {}, {"json": True, "statement": True}, {"statement": [statement]}, mode="data"
+    )  # fmt: skip
+    made = [CARTS, *role_with(ref("data.aws_iam_policy_document.shop.json"), source, hidden_from("api", "local.env"))]
+    fleet = fleet_of(tmp_path, made, ["aws_dynamodb_table.carts.arn"])
+    assert [edge for edge in edges(fleet) if edge[0].endswith("worker")] == found * [
+        ("aws_lambda_function.worker", "aws_dynamodb_table.carts", "http", "likely")
+    ]
+
+
+def test_a_plan_that_calls_nothing_relevant_says_no_more_than_before(tmp_path: Path) -> None:
+    fleet = fleet_of(tmp_path, [GROUP, DATABASE, hidden_from("api", "local.settings")], [])
+    assert edges(fleet) == []
+    fleet = fleet_of(
+        tmp_path, [GROUP, DATABASE, hidden_from("api", "local.settings")], ["aws_db_instance.gone.address"]
+    )
+    assert edges(fleet) == []
