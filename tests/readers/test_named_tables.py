@@ -270,12 +270,26 @@ OTHER = {"Fn::GetAtt": ["U", "Arn"]}
             {("F", "T", "certain"), ("F", "U", "possible"), ("G", "T", "possible"), ("G", "U", "possible")},
         ),
         (
+            [ONE, OTHER],
+            {"F": function(), "G": function({"STAGE": "dev"})},
+            {("F", "T", "likely"), ("F", "U", "likely"), ("G", "T", "likely"), ("G", "U", "likely")},
+        ),
+        (
             [ONE],
             {"F": function(), "G": function(Code={"ZipFile": "def handler(event, context): return 'nothing'"})},
             {("F", "T", "likely"), ("G", "T", "possible")},
         ),
     ],
-    ids=["one table", "outside", "alone", "one of them says so", "another name", "two tables", "code without tables"],
+    ids=[
+        "one table",
+        "outside",
+        "alone",
+        "one of them says so",
+        "another name",
+        "two tables",
+        "nobody says",
+        "code without tables",
+    ],
 )
 def test_what_a_role_says_that_functions_share(
     reading_of: Read, grants: list[Any], functions: Body, expected: set[tuple[str, str, str]]

@@ -136,7 +136,7 @@ def test_a_secret_of_the_template_that_belongs_to_none_of_its_databases_is_that_
 ) -> None:
     reading = reading_of({"Secret": secret("main"), "F": function(DB_SECRET_ARN=REF)})
     assert (found(reading), gaps(reading)) == (
-        {("external:Secret", "direct", "likely")},
+        {("external:main", "direct", "likely")},
         [UNKNOWN.format("DB_SECRET_ARN")],
     )
     beside = reading_of({"Secret": secret("main"), "F": function(DB_SECRET_ARN=REF), "Db": DB})
@@ -145,8 +145,35 @@ def test_a_secret_of_the_template_that_belongs_to_none_of_its_databases_is_that_
 
 def test_a_secret_that_holds_an_address_is_for_a_connection_outside_of_a_network_as_well(reading_of: Read) -> None:
     url = function(inside=False, SQL_CONNECTION_STRING_SECRET_NAME=REF)
-    assert found(reading_of({"Secret": secret("main"), "F": url})) == {("external:Secret", "direct", "likely")}
+    assert found(reading_of({"Secret": secret("main"), "F": url})) == {("external:main", "direct", "likely")}
     assert found(reading_of({"Secret": secret("main"), "F": function(inside=False, DB_SECRET_NAME=REF)})) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "edges"),
+    [("shop/db/neon-url", "", 1), ("shop/neon", "PostgreSQL connection URL", 1), ("shop/neon", "API key", 0)],
+)
+def test_a_secret_of_the_template_says_itself_that_it_is_a_database_s(
+    reading_of: Read, name: str, description: str, edges: int
+) -> None:
+    """The variable speaks of a public service, and only the secret of a database."""
+    properties = {"Name": name, "Description": description, "GenerateSecretString": {}}
+    made = {"Type": "AWS::SecretsManager::Secret", "Properties": properties}
+    reading = reading_of({"Secret": made, "F": function(inside=False, NEON_SECRET_ARN=REF)})
+    assert found(reading) == ({(f"external:{name}", "direct", "likely")} if edges else set())
+
+
+def test_credentials_beside_the_permission_for_a_data_api_make_no_connection(tmp_path: Path) -> None:
+    asked = {"Secret": {"Type": "String"}}
+    code = {
+        "Parameters": asked,
+        "Resources": {
+            "F": function(DB_SECRET_ARN=REF), "Role": role("*", ["redshift-data:ExecuteStatement", "secretsmanager:GetSecretValue"]),
+        },
+    }  # fmt: skip
+    assert found(together(tmp_path, data={"Resources": {"Db": DB}}, code=code)) == set()
+    code["Resources"]["Role"] = role("*")
+    assert found(together(tmp_path, data={"Resources": {"Db": DB}}, code=code)) == {("data/Db", "direct", "likely")}
 
 
 @pytest.mark.parametrize(("readable", "edges"), [("${Secret}*", 1), ("${Other}*", 0)])

@@ -268,3 +268,11 @@ def test_a_function_whose_role_nobody_sees_beside_the_only_store(
     placed = function({}, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, Role=role)
     resources = {"Db": database, "Role": {"Type": "AWS::IAM::Role"}, name: placed}
     assert found(reading_of(resources, Parameters={"Given": {"Type": "String"}})) == expected
+
+
+@pytest.mark.parametrize(("text", "edges"), [("/shop-db-host", 1), ("shop/db/host", 1), ("/", 0)])
+def test_a_path_under_which_an_address_is_kept(reading_of: Read, text: str, edges: int) -> None:
+    """The name of an SSM parameter in the place of the address itself: the code reads it from there."""
+    reading = reading_of({"F": function({"DB_HOST": text})})
+    assert found(reading) == {(f"external:{text}", "direct", "likely") for _ in range(edges)}
+    assert len(reading.fleet.gaps) == edges

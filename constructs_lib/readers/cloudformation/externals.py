@@ -34,7 +34,7 @@ from constructs_lib.readers.cloudformation.wording import Wording, holds_address
 from constructs_lib.regex import regex
 
 #: Where a parameter or secret is kept: text that no host can be.
-_PATH = regex(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
+_PATH = regex(r"(?:/[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+(?=/))(?:/[A-Za-z0-9_.-]+)*")
 _PROXY_HOST = regex(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com", re.IGNORECASE)
 #: Types of store by words that can mean no other.
 _FAMILIES = tuple(

@@ -218,17 +218,13 @@ class TableGrants:
         return found
 
     def _shared(self, function: Resource) -> Certainty:
-        """What a shared role says: its functions use the only table it names, where no environment tells which of them do."""
+        """What a shared role says: its functions use the tables it names, where no environment tells which of them do."""
         role = self.permissions.role_of(function)
         if role is not None and role.key not in self._sole:
             users = self.permissions.users(role)
-            self._sole[role.key] = self._names_one(function) and not any(map(self._names_table, users))
+            self._sole[role.key] = not any(map(self._names_table, users))
         sole = role is not None and self._sole[role.key]
         return "likely" if sole and _may_use_tables(function) else "possible"
-
-    def _names_one(self, function: Resource) -> bool:
-        granted = [self._of(function, statement) for statement in self.permissions.of_function(function) or ()]
-        return len({name for one in granted for name in (*one.made, *one.outside)}) == 1
 
     def _names_table(self, function: Resource) -> bool:
         for name, value in entries_of(function.get("Environment", "Variables")).items():

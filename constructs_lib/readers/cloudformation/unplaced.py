@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from constructs_lib.model.fleet import Via
 from constructs_lib.readers.cloudformation.allowances import READ_SECRET
-from constructs_lib.readers.cloudformation.clues import Clue
+from constructs_lib.readers.cloudformation.clues import Clue, Use
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.connection_strings import is_local, is_no_host
 from constructs_lib.readers.cloudformation.data_apis import RUNS, RUNS_ON_REDSHIFT
@@ -74,7 +74,10 @@ class Unplaced:
         held = [
             found for name, value in variables.items() if (found := self._held(function, str(name), value, granted))
         ] or list(self._readable(function, granted))
-        placed = next((clue for found in held if (clue := self._placed(function, found)) is not None), None)
+        over_http = any(statement.allows(*RUNS, *RUNS_ON_REDSHIFT) for statement in statements)
+        placed = next(
+            (clue for found in held if (clue := self._placed(function, found, over_http=over_http)) is not None), None
+        )
         if placed is not None:
             yield placed
             return
@@ -102,9 +105,7 @@ class Unplaced:
             return None
         uses = self.environment.uses(value, "")
         if uses:
-            unplaced = speaks and all(use.resource.type in SECRETS for use in uses)
-            unplaced = unplaced and not any(self._belongs(use.resource, use.attribute) for use in uses)
-            return Credentials(variable, variable, uses[0].resource.id, value) if unplaced else None
+            return self._made(variable, value, uses)
         value = self.environment.literal(value)
         name = secret_name(value)
         is_secret = resolved or name in granted or _names(variable, value)
@@ -120,6 +121,17 @@ class Unplaced:
             hint = f", as parameter '{said.parameter}' is described"
         called = name if resolved or name in granted or _is_name(variable, value) else variable
         return Credentials(words, variable, called, value, hint)
+
+    def _made(self, variable: str, value: Value, uses: Sequence[Use]) -> Credentials | None:
+        """The same of a secret that a template makes, which says itself what it is for: by its name or its description."""
+        if not all(use.resource.type in SECRETS and not self._belongs(use.resource, use.attribute) for use in uses):
+            return None
+        secret = self.secrets.secret_of(value) or uses[0].resource
+        name = secret_name(secret.get("Name"))
+        words = f"{variable} {name or secret.logical_id} {text_of(secret.get('Description')) or ''}"
+        if not (names_credentials(variable) or (names_secret(variable) and speaks_of_database(words))):
+            return None
+        return Credentials(words, variable, name or secret.id, value)
 
     def _belongs(self, resource: Resource, attribute: str) -> bool:
         known = (
@@ -137,13 +149,16 @@ class Unplaced:
                 if not self.environment.uses(value, ""):
                     yield Credentials(name, name=name, value=value)
 
-    def _placed(self, function: Resource, held: Credentials) -> Clue | None:
-        """The database whose password lies in the same secret, else the only one of the other templates that can be meant."""
+    def _placed(self, function: Resource, held: Credentials, *, over_http: bool) -> Clue | None:
+        """The database whose password lies in the same secret, else the only one of the other templates that can be meant.
+
+        A data API is given a secret too: beside the permission for one, credentials alone make no connection.
+        """
         store = self.secrets.logging_in_with(function.stack, held.value, held.name)
         if store is not None:
             evidence = f"{held.where} names the secret of '{store.id}'"
             return Clue(store.id, "direct", "likely", evidence, permitted=not held.variable, secret=True)
-        if function.stack.key in self.externals.made_in(held.words):
+        if over_http or function.stack.key in self.externals.made_in(held.words):
             return None
         clue = self.externals.only(function, held.where, held.words)
         given = isinstance(held.value, Unresolved) and held.value.parameter is not None
