@@ -12,6 +12,8 @@ from constructs_lib.readers.cloudformation.json_in_text import structured
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Value, items_of, references_in
 
+#: What other tools than CloudFormation call while they deploy.
+INVOKED = "Custom::Invocation"
 ROTATION = "AWS::SecretsManager::RotationSchedule"
 _INPUTS = ("Input", "InputTransformer")
 _MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
@@ -58,7 +60,8 @@ class Invokers:
 
     def _custom(self, resource: Resource) -> None:
         told = {key: resource.get(key) for key in resource.properties if key != "ServiceToken"}
-        self._note(resource.get("ServiceToken"), [told], f"custom resource '{resource.id}'")
+        what = "invocation" if resource.type == INVOKED else "custom resource"
+        self._note(resource.get("ServiceToken"), [told], f"{what} '{resource.id}'")
 
     def _states(self, value: Value, where: str, depth: int) -> None:
         """The tasks of a state machine, however deep, with what they pass on."""

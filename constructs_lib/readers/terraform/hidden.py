@@ -13,44 +13,10 @@ from typing import Any
 
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
 from constructs_lib.readers.terraform.references import Found, References, Target, is_local, local_name, outermost
+from constructs_lib.readers.terraform.vocabulary import LEADING
 from constructs_lib.regex import regex
 
 OUT_OF_SIGHT = "a local value or dynamic block hides the expression, so it is taken from what the plan calls relevant"
-_SECRET = ("arn", "name", "id")
-_HOST = ("address", "endpoint", "reader_endpoint")
-_CACHE = ("primary_endpoint_address", "reader_endpoint_address", "configuration_endpoint_address")
-_ATLAS = ("connection_strings", "connection_strings_standard_srv", "srv_address", "mongo_uri", "mongo_uri_with_options")
-#: Attributes that lead a function to a store, by type; the first one is what is meant where all of a resource is.
-_LEADING = {
-    "aws_dynamodb_table": ("name", "arn", "id"),
-    "aws_secretsmanager_secret": _SECRET,
-    "aws_ssm_parameter": ("value", *_SECRET),
-    "aws_db_instance": (*_HOST, "master_user_secret"),
-    "aws_rds_cluster": ("endpoint", "arn", *_HOST, "master_user_secret"),
-    "aws_rds_cluster_instance": ("endpoint",),
-    "aws_db_proxy": ("endpoint",),
-    "aws_db_proxy_endpoint": ("endpoint",),
-    "aws_dsql_cluster": ("arn", "identifier", "id"),
-    "aws_docdb_cluster": ("endpoint", "reader_endpoint"),
-    "aws_docdb_cluster_instance": ("endpoint",),
-    "aws_docdbelastic_cluster": ("endpoint",),
-    "aws_neptune_cluster": ("endpoint", "reader_endpoint"),
-    "aws_neptune_cluster_instance": ("endpoint", "address"),
-    "aws_elasticache_replication_group": _CACHE,
-    "aws_elasticache_cluster": ("cache_nodes", "cluster_address", "configuration_endpoint"),
-    "aws_elasticache_serverless_cache": ("endpoint", "reader_endpoint"),
-    "aws_memorydb_cluster": ("cluster_endpoint",),
-    **dict.fromkeys(
-        (
-            "mongodbatlas_cluster",
-            "mongodbatlas_advanced_cluster",
-            "mongodbatlas_flex_cluster",
-            "mongodbatlas_serverless_instance",
-        ),
-        _ATLAS,
-    ),
-}
-
 _WORD = regex(r"[a-z0-9]{2,}")
 #: Words of addresses that say nothing about which resource it is.
 _GENERIC = frozenset(
@@ -79,7 +45,7 @@ class Hidden:
         Behind the only local value that waits for apply is everything; of several, one shares a word with what it hides, or with
         who asks for it. The only thing of the types asked for needs no word.
         """
-        near = [item for item in self.leading(asker) if item.resource.type in (types or _LEADING)]
+        near = [item for item in self.leading(asker) if item.resource.type in (types or LEADING)]
         if len(self._places) < 2 or (types and len({item.resource.address for item in near}) == 1):
             return near
         asked = _words(_within(asker), words, *(local_name(target) for target in targets if is_local(target)))
@@ -107,7 +73,7 @@ class Hidden:
             address, steps = entry.get("resource"), entry.get("attribute")
             if isinstance(address, str) and isinstance(steps, list):
                 path = tuple(step for step in steps if isinstance(step, str) and not step.isdigit())
-                found.update((Found(one, path or _LEADING.get(one.type, ())[:1]), None) for one in self._made(address))
+                found.update((Found(one, path or LEADING.get(one.type, ())[:1]), None) for one in self._made(address))
         return list(found)
 
     def _made(self, address: str) -> Iterator[Planned]:
@@ -158,7 +124,7 @@ class Hidden:
 
 def leads_to_a_store(item: Found) -> bool:
     """Whether an attribute is how a function gets to a database, a cache or a table."""
-    return item.path[:1] != () and item.path[0] in _LEADING.get(item.resource.type, ())
+    return item.path[:1] != () and item.path[0] in LEADING.get(item.resource.type, ())
 
 
 def sole(found: Sequence[Found]) -> list[Found]:

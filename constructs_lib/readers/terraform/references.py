@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.plan import Plan, Planned, call_name, listed, mapping
-from constructs_lib.readers.terraform.vocabulary import attribute_of
+from constructs_lib.readers.terraform.vocabulary import LEADING, LOOKED_UP_BY, attribute_of
 from constructs_lib.regex import regex
 
 DEEPEST = 25
 MOST = 200
 _STEP = regex(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
 _OUTERMOST = regex(r"module\.[\w-]+(?:\[[^\]]*\])?")
+_ADDRESSES = {"address", "endpoint", "primary_endpoint_address", "cluster_endpoint", "cluster_address", "cache_nodes"}
+_ADDRESS_WORDS = {"endpoint", "address", "host", "hostname", "url", "dns"}
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
@@ -99,7 +101,7 @@ class References:
         elif steps[0] == "module" and len(steps) > 1:
             yield from self._output(steps[1:], module, asker, rest, depth)
         elif steps[0] not in _NOTHING:
-            yield from self._resource(steps, module, asker, rest)
+            yield from self._resource(steps, module, asker, rest, depth)
 
     def _variable(self, name: str, module: str, asker: Planned, rest: tuple[str, ...], depth: int) -> Iterator[Target]:
         if not module:
@@ -129,9 +131,12 @@ class References:
             one for one in instances if position == 2 and one in (f"{prefix}[{steps[1]}]", f'{prefix}["{steps[1]}"]')
         ]
         for instance in asked or instances:
-            yield from self._expression(expression, instance, asker, (*steps[position + 1 :], *rest), depth)
+            for target in self._expression(expression, instance, asker, (*steps[position + 1 :], *rest), depth):
+                yield named_attribute(target, steps[position]) if isinstance(target, Found) else target
 
-    def _resource(self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...]) -> Iterator[Target]:
+    def _resource(
+        self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int
+    ) -> Iterator[Target]:
         data = steps[0] == "data"
         steps = steps[1:] if data else steps
         if len(steps) < 2:
@@ -146,7 +151,22 @@ class References:
         if not instances and steps[0].startswith("aws_"):
             yield Unresolved(f"'{'.'.join(steps[:2])}' is not among the planned resources")
         for resource in chosen or instances:
-            yield Found(resource, tuple(step for step in path if not step.isdigit()))
+            meant = self._looked_up(resource, depth) if resource.data else resource
+            yield Found(meant, tuple(step for step in path if not step.isdigit()))
+
+    def _looked_up(self, source: Planned, depth: int) -> Planned:
+        """The resource of the same plan that a data source looks up by a reference or by its name; the data source where there is none."""
+        argument, name = LOOKED_UP_BY.get(source.type, ("", ""))
+        asked = [source.expressions[key] for key in (argument, "arn") if key in source.expressions]
+        for target in self._expression(asked, source.module, source, (), depth + 1) if argument else ():
+            if isinstance(target, Found) and target.resource.type == source.type:
+                return target.resource
+        called = source.values.get(argument)
+        made = [item for item in self._made(source.type) if called is not None and item.values.get(name) == called]
+        return made[0] if len(made) == 1 else source
+
+    def _made(self, kind: str) -> Iterator[Planned]:
+        return (resource for resource in self.plan.resources if resource.type == kind and not resource.data)
 
     def configuration(self, module: str) -> Mapping[str, Any]:
         """The configuration of the module at an address."""
@@ -196,6 +216,26 @@ def specific(names: list[str]) -> list[str]:
 def _without_keys(names: list[str]) -> list[str]:
     """Beside something else the key of ``for_each`` says which one of it is meant, and is nothing that is referred to itself."""
     return [name for name in names if name != "each.key"] or names
+
+
+def address_of(target: Found) -> Found | None:
+    """The address of a store or proxy of which an expression shows no attribute: a splat hides it."""
+    names = LEADING.get(target.resource.type, ()) if not target.path and not target.resource.data else ()
+    address = next((name for name in names if name in _ADDRESSES), None)
+    return None if address is None else Found(target.resource, (address,))
+
+
+def named_attribute(target: Found, name: str) -> Found:
+    """Where a splat hides the attribute, the one that the name of an output or a variable tells."""
+    address, words = address_of(target), set(name.lower().split("_"))
+    if address is None:
+        return target
+    if "arn" in words:
+        return Found(target.resource, ("arn",))
+    if not words & _ADDRESS_WORDS:
+        return target
+    copies = [attribute for attribute in LEADING[target.resource.type] if attribute.startswith("reader")]
+    return Found(target.resource, (copies[0],)) if copies and "reader" in words else address
 
 
 def _steps(name: str) -> tuple[str, ...]:

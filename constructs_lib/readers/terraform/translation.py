@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from constructs_lib.readers.cloudformation.invokers import INVOKED
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform import atlas
 from constructs_lib.readers.terraform.gateways import method_settings, plan_stages, routes
@@ -20,6 +21,7 @@ from constructs_lib.readers.terraform.watching import alarm
 from constructs_lib.regex import regex
 
 Bodies = dict[str, dict[str, Any]]
+INVOCATION = "aws_lambda_invocation"
 
 
 def translate(plan: Plan) -> Bodies:
@@ -32,6 +34,9 @@ class _Translation:
         self.values = Values(plan)
         self.bodies: Bodies = {}
         self.planned = [resource for resource in plan.resources if not resource.data]
+        for resource in plan.resources:
+            if resource.type == INVOCATION:
+                self.bodies[resource.address] = _invocation(self.values, resource)
         for resource in self.planned:
             if resource.type in WORDS:
                 self.bodies[resource.address] = self._body(resource)
@@ -232,6 +237,14 @@ def _function(values: Values, resource: Planned, properties: dict[str, Any]) -> 
     found = variables(values, resource)
     if found:
         properties["Environment"] = {"Variables": found}
+
+
+def _invocation(values: Values, resource: Planned) -> dict[str, Any]:
+    """Terraform calls a function when it applies the plan, as CloudFormation calls one for a custom resource."""
+    told = values.get(resource, "input")
+    written = document(told)
+    properties = {"ServiceToken": values.get(resource, "function_name"), "Input": told if written is None else written}
+    return {"Type": INVOKED, "Properties": properties}
 
 
 def _parameters(_values: Values, resource: Planned, properties: dict[str, Any]) -> None:

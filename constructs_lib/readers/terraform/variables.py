@@ -8,7 +8,16 @@ from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, HIDDE
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT, sole
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import Found, Target, assumed, intrinsic, is_local, specific
+from constructs_lib.readers.terraform.references import (
+    Found,
+    Target,
+    address_of,
+    assumed,
+    intrinsic,
+    is_local,
+    named_attribute,
+    specific,
+)
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, walk
 from constructs_lib.regex import regex
 
@@ -17,6 +26,7 @@ _WORDS = regex(r"[a-z0-9]+")
 _ENVIRONMENT = regex(r"env|variables")
 _ANYTHING = regex("")
 DYNAMIC = "a dynamic block hides the expression, so it is taken from the arguments of the module's call"
+SPLAT = "a splat hides the attribute, so it is taken to be the address"
 #: Resources that a gap names before it gets too long to read.
 MOST_NAMED = 4
 _ADDRESS = {"host", "hostname", "endpoint", "address", "url", "uri", "server", "dsn"}
@@ -54,7 +64,20 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
     if open_names and ("environment" not in resource.expressions or any(map(is_local, targets))):
         open_values = {name: found[name] for name in open_names if name in found}
         found.update(_out_of_sight(values, resource, targets, open_values))
-    return found
+    return {name: _with_addresses(value, name, targets) for name, value in found.items()}
+
+
+def _with_addresses(value: Any, name: str, targets: list[Target]) -> Any:
+    """Beside a store of which a splat hides the attribute its address, where the variable's name does not tell another one."""
+    whole = [target for target in targets if isinstance(target, Found) and address_of(target) is not None]
+    parts = listed(value["Fn::Join"][1]) if isinstance(value, dict) and "Fn::Join" in value else [value]
+    meant = [
+        address_of(target) if name == HIDDEN_NAME else named_attribute(target, name)
+        for target in whole
+        if intrinsic(target) in parts
+    ]
+    more = [assumed(intrinsic(target), SPLAT) for target in meant if target is not None and target.path]
+    return {"Fn::Join": ["", [*parts, *more]]} if more else value
 
 
 def _out_of_sight(values: Values, resource: Planned, targets: list[Target], found: dict[str, Any]) -> dict[str, Any]:

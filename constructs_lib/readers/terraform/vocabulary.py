@@ -288,6 +288,68 @@ ADDRESSES = (
 )
 
 
+_SECRET = ("arn", "name", "id")
+_HOST = ("address", "endpoint", "reader_endpoint")
+_CACHE = ("primary_endpoint_address", "reader_endpoint_address", "configuration_endpoint_address")
+_ATLAS_STRINGS = (
+    "connection_strings",
+    "connection_strings_standard_srv",
+    "srv_address",
+    "mongo_uri",
+    "mongo_uri_with_options",
+)
+#: Attributes that lead a function to a store, by type; the first one is what is meant where all of a resource is.
+LEADING: dict[str, tuple[str, ...]] = {
+    "aws_dynamodb_table": ("name", "arn", "id"),
+    "aws_secretsmanager_secret": _SECRET,
+    "aws_ssm_parameter": ("value", *_SECRET),
+    "aws_db_instance": (*_HOST, "master_user_secret"),
+    "aws_rds_cluster": ("endpoint", "arn", *_HOST, "master_user_secret"),
+    "aws_rds_cluster_instance": ("endpoint",),
+    "aws_db_proxy": ("endpoint",),
+    "aws_db_proxy_endpoint": ("endpoint",),
+    "aws_dsql_cluster": ("arn", "identifier", "id"),
+    "aws_docdb_cluster": ("endpoint", "reader_endpoint"),
+    "aws_docdb_cluster_instance": ("endpoint",),
+    "aws_docdbelastic_cluster": ("endpoint",),
+    "aws_neptune_cluster": ("endpoint", "reader_endpoint"),
+    "aws_neptune_cluster_instance": ("endpoint", "address"),
+    "aws_elasticache_replication_group": _CACHE,
+    "aws_elasticache_cluster": ("cache_nodes", "cluster_address", "configuration_endpoint"),
+    "aws_elasticache_serverless_cache": ("endpoint", "reader_endpoint"),
+    "aws_memorydb_cluster": ("cluster_endpoint",),
+    **dict.fromkeys(
+        (
+            "mongodbatlas_cluster",
+            "mongodbatlas_advanced_cluster",
+            "mongodbatlas_flex_cluster",
+            "mongodbatlas_serverless_instance",
+        ),
+        _ATLAS_STRINGS,
+    ),
+}
+#: What a data source looks a resource up by, and what that is called of the resource itself.
+LOOKED_UP_BY: dict[str, tuple[str, str]] = {
+    "aws_db_instance": ("db_instance_identifier", "identifier"),
+    "aws_rds_cluster": ("cluster_identifier", "cluster_identifier"),
+    "aws_elasticache_cluster": ("cluster_id", "cluster_id"),
+    "aws_elasticache_replication_group": ("replication_group_id", "replication_group_id"),
+    **dict.fromkeys(
+        (
+            "aws_db_proxy",
+            "aws_dynamodb_table",
+            "aws_iam_policy",
+            "aws_iam_role",
+            "aws_memorydb_cluster",
+            "aws_secretsmanager_secret",
+            "aws_sqs_queue",
+            "aws_ssm_parameter",
+        ),
+        ("name", "name"),
+    ),
+}
+
+
 def attribute_of(resource_type: str, path: tuple[str, ...]) -> str:
     """CloudFormation's name of an attribute; ``Ref`` for a name, an id, or the whole resource."""
     first = path[0] if path else "id"
