@@ -27,6 +27,8 @@ _GENERIC = frozenset(
 _ARGUMENTS = frozenset(
     {"environment", "policy", "inline_policy", "statement", "secret_string", "value", "container_definitions"}
 )
+#: Blocks that tell somebody of a store and that modules often make by ``dynamic``.
+_DYNAMIC = {"aws_lambda_function": "environment", "aws_iam_policy_document": "statement"}
 _PROXIES = ("aws_db_proxy", "aws_db_proxy_endpoint")
 
 
@@ -93,7 +95,7 @@ class Hidden:
 
     @cached_property
     def _places(self) -> set[str]:
-        """The local values that arguments known only after apply refer to, and functions whose environment a dynamic block makes."""
+        """The local values that arguments known only after apply refer to, and resources of which a dynamic block makes what tells."""
         locals_ = {
             local_name(item)
             for resource, argument, items in self._asked
@@ -104,10 +106,7 @@ class Hidden:
         return locals_ | {
             f"{resource.module}.{resource.name}"
             for resource in self._plan.resources
-            if resource.type == "aws_lambda_function"
-            and resource.configured
-            and "environment" not in resource.expressions
-            and _any_unknown(mapping(resource.unknown).get("environment"))
+            if _is_made_by_dynamic_block(resource)
         }
 
     @cached_property
@@ -131,6 +130,13 @@ def sole(found: Sequence[Found]) -> list[Found]:
     """What is found as far as no other resource of its type is found too."""
     made = Counter(kind for kind, _ in {(item.resource.type, item.resource.address) for item in found})
     return [item for item in found if made[item.resource.type] == 1]
+
+
+def _is_made_by_dynamic_block(resource: Planned) -> bool:
+    block = _DYNAMIC.get(resource.type, "")
+    return (
+        resource.configured and block not in resource.expressions and _any_unknown(mapping(resource.unknown).get(block))
+    )
 
 
 def _within(resource: Planned) -> str:

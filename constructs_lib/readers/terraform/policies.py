@@ -7,7 +7,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import Found, Target, assumed, intrinsic, is_local
+from constructs_lib.readers.terraform.references import ANYTHING, Found, Target, assumed, intrinsic, is_local
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, is_written, walk
 from constructs_lib.regex import regex
 
@@ -81,6 +81,8 @@ def _document_statements(values: Values, source: Planned) -> list[Any]:
     if isinstance(written, dict):
         found = _with_references(values, written, values.references.of(source.expressions, source))
         return listed(found["Statement"])
+    if "statement" not in source.expressions:
+        return _dynamic_statements(values, source)
     statements = []
     for block in listed(source.expressions.get("statement")):
         actions = mapping(mapping(block).get("actions")).get("constant_value")
@@ -92,6 +94,14 @@ def _document_statements(values: Values, source: Planned) -> list[Any]:
         named = [values.part(target) for target in targets if not (unseen and is_local(target))]
         statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named, *unseen]})
     return statements
+
+
+def _dynamic_statements(values: Values, source: Planned) -> list[Any]:
+    """Statements that a dynamic block makes, which a plan does not show: about what the module is given, or what is out of sight."""
+    passed = [item for item in values.references.arguments(source, ANYTHING) if isinstance(item, Found)]
+    meant = [item for item in passed if not item.resource.data] or values.hidden.behind(source, ())
+    named = [item for item in meant if item.path and item.path[0] in _NAMING]
+    return [statement for item in named for statement in _assumed(item)]
 
 
 def _unseen(values: Values, source: Planned, targets: list[Target], actions: Any) -> list[Any]:

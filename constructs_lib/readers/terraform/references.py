@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from constructs_lib.readers.cloudformation.values import Unresolved
@@ -17,6 +20,9 @@ _STEP = regex(r'\.?([A-Za-z_][\w-]*)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]|\.(\d+)')
 _OUTERMOST = regex(r"module\.[\w-]+(?:\[[^\]]*\])?")
 _ADDRESSES = {"address", "endpoint", "primary_endpoint_address", "cluster_endpoint", "cluster_address", "cache_nodes"}
 _ADDRESS_WORDS = {"endpoint", "address", "host", "hostname", "url", "dns"}
+#: Arguments of any name.
+ANYTHING = regex("")
+_KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]\Z')
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
@@ -57,16 +63,15 @@ class References:
         if not resource.module:
             return []
         self._budget = MOST
-        parent, given = self._call(resource.module)
-        asked = [expression for name, expression in given.items() if named.search(name)]
-        found = self._expression(asked, parent, resource, (), 0)
+        parent, call = self._call(resource.module)
+        asked = [expression for name, expression in mapping(call.get("expressions")).items() if named.search(name)]
+        found = self._expression(asked, parent, _in_call(resource, call, resource.module), (), 0)
         return list(dict.fromkeys(found))
 
     def _call(self, module: str) -> tuple[str, Mapping[str, Any]]:
-        """The module that calls one, and the arguments of the call."""
+        """The module that calls one, and the call."""
         parent = module.rpartition("module.")[0].rstrip(".")
-        call = mapping(mapping(self.configuration(parent).get("module_calls")).get(call_name(module)))
-        return parent, mapping(call.get("expressions"))
+        return parent, mapping(mapping(self.configuration(parent).get("module_calls")).get(call_name(module)))
 
     def _expression(
         self, expression: Any, module: str, asker: Planned, rest: tuple[str, ...], depth: int
@@ -93,7 +98,9 @@ class References:
         if not steps:
             return
         if steps[0] == "each":
-            yield from self._expression(asker.repeated, module, asker, (*steps[2:], *rest), depth)
+            found = list(self._expression(asker.repeated, module, asker, (*steps[2:], *rest), depth))
+            own = any(item.repeated is asker.repeated for item in self.plan.instances(asker.address))
+            yield from found if own else _of_key(found, asker.index)
         elif steps[0] == "local":
             yield Unresolved(f"{'.'.join(steps[:2])} is a local value, which a plan's configuration does not show")
         elif steps[0] == "var" and len(steps) > 1:
@@ -111,10 +118,11 @@ class References:
             elif isinstance(value, (str, int, float)):
                 yield str(value)
             return
-        parent, arguments = self._call(module)
-        given = arguments.get(name)
+        parent, call = self._call(module)
+        given = mapping(call.get("expressions")).get(name)
         if given is not None:
-            yield from self._expression(given, parent, asker, rest, depth)
+            for target in self._expression(given, parent, _in_call(asker, call, module), rest, depth):
+                yield _given(target, name) if isinstance(target, Found) else target
 
     def _output(
         self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int
@@ -132,7 +140,7 @@ class References:
         ]
         for instance in asked or instances:
             for target in self._expression(expression, instance, asker, (*steps[position + 1 :], *rest), depth):
-                yield named_attribute(target, steps[position]) if isinstance(target, Found) else target
+                yield _given(target, steps[position]) if isinstance(target, Found) else target
 
     def _resource(
         self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int
@@ -225,6 +233,14 @@ def address_of(target: Found) -> Found | None:
     return None if address is None else Found(target.resource, (address,))
 
 
+def _given(target: Found, name: str) -> Found:
+    """What an output or a variable gives of a resource, where a splat hides the attribute: its key, if it is an object, or its name tells."""
+    resource, path = target
+    if path and path[0] not in resource.values and path[0] not in mapping(resource.unknown):
+        return named_attribute(Found(resource, ()), path[0])
+    return named_attribute(target, name)
+
+
 def named_attribute(target: Found, name: str) -> Found:
     """Where a splat hides the attribute, the one that the name of an output or a variable tells."""
     address, words = address_of(target), set(name.lower().split("_"))
@@ -236,6 +252,34 @@ def named_attribute(target: Found, name: str) -> Found:
         return target
     copies = [attribute for attribute in LEADING[target.resource.type] if attribute.startswith("reader")]
     return Found(target.resource, (copies[0],)) if copies and "reader" in words else address
+
+
+def _in_call(asker: Planned, call: Mapping[str, Any], module: str) -> Planned:
+    """Who asks, in the arguments of a module's call: there ``each`` is what the call goes over."""
+    repeated = call.get("for_each_expression")
+    if repeated is None:
+        return asker
+    key = _KEY.search(module)
+    return replace(asker, repeated=repeated, index=json.loads(f'"{key[1]}"') if key is not None else asker.index)
+
+
+def _of_key(found: Sequence[Target], key: str | int | None) -> list[Target]:
+    """Of what the calls of a module go over the one for a key, by the key in its name; of several of one kind nothing tells which.
+
+    Instances of one resource differ as little as that, but they mostly work for the same role, each with its part.
+    """
+    made = [target for target in found if isinstance(target, Found)]
+    meant: list[Target] = [
+        target for target in made if key is not None and key in (target.resource.name, target.resource.index)
+    ]
+    if meant:
+        return meant
+    kinds = Counter(
+        (kind, path) for kind, _, path in {(item.resource.type, item.resource.address, item.path) for item in made}
+    )
+    if any(number > 1 for number in kinds.values()):
+        return [Unresolved(f"nothing tells which one of for_each is meant for '{key}'")]
+    return list(found)
 
 
 def _steps(name: str) -> tuple[str, ...]:

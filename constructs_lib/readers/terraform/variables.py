@@ -9,6 +9,7 @@ from constructs_lib.readers.cloudformation.values import Unresolved
 from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT, sole
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import (
+    ANYTHING,
     Found,
     Target,
     address_of,
@@ -24,7 +25,6 @@ from constructs_lib.regex import regex
 _WORDS = regex(r"[a-z0-9]+")
 #: Arguments of modules that become a function's environment.
 _ENVIRONMENT = regex(r"env|variables")
-_ANYTHING = regex("")
 DYNAMIC = "a dynamic block hides the expression, so it is taken from the arguments of the module's call"
 SPLAT = "a splat hides the attribute, so it is taken to be the address"
 #: Resources that a gap names before it gets too long to read.
@@ -56,8 +56,9 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
         open_names = [HIDDEN_NAME]
         found.update(_by_inputs(values, resource, path))
     if open_names and "environment" not in resource.expressions:
-        passed = values.references.arguments(resource, _ENVIRONMENT) or values.references.arguments(resource, _ANYTHING)
-        placed = _distributed(values, open_names, _unused(values, passed, found))
+        passed = values.references.arguments(resource, _ENVIRONMENT) or values.references.arguments(resource, ANYTHING)
+        targets = _unused(values, passed, found)
+        placed = _distributed(values, open_names, targets)
         found.update((name, assumed(value, DYNAMIC)) for name, value in placed.items())
     elif open_names:
         found.update(_distributed(values, open_names, _unused(values, targets, found)))

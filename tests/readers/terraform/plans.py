@@ -42,7 +42,8 @@ def plan(resources: list[Json], *, modules: list[Json] | None = None, calls: Jso
     inner = modules or []
     children: dict[str, list[Json]] = {}
     for item in inner:
-        children.setdefault(item["planned"]["address"].rsplit(".", 2)[0], []).append(item["planned"])
+        module = item["planned"]["address"].rsplit(".", 2)[0].removesuffix(".data")
+        children.setdefault(module, []).append(item["planned"])
     root: Json = {"resources": [item["planned"] for item in resources]}
     if children:
         root["child_modules"] = [{"address": address, "resources": items} for address, items in children.items()]

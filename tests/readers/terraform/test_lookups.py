@@ -111,3 +111,68 @@ def test_a_function_that_a_plan_calls_itself_runs_when_it_is_applied(tmp_path: P
     assert edge.store == "aws_db_instance.orders"
     assert f"invocation '{address}'" in edge.evidence[0]
     assert fleet.consumers[0].deploy_time
+
+
+@pytest.mark.parametrize(("key", "found"), [("host", True), ("port", False)])
+def test_a_key_of_an_object_is_no_attribute_but_tells_which_is_meant(tmp_path: Path, key: str, *, found: bool) -> None:
+    """``{ host = one(aws_db_instance.this[*].address), port = … }`` as an output, and as a variable of the next module."""
+    database = resource(
+        "module.db.aws_db_instance.this[0]", DATABASE["planned"]["values"], DATABASE["unknown"], index=0
+    )
+    api = function("api", {"SETTING": f"var.db.{key}"})
+    api["planned"]["address"] = "module.app.aws_lambda_function.api"
+    outputs = {"connection": {"expression": WHOLE}}
+    calls = {
+        "db": {"module": {"resources": [database["written"]], "outputs": outputs}},
+        "app": {"expressions": {"db": ref("module.db.connection")}, "module": {"resources": [api["written"]]}},
+    }
+    expected = [("module.db.aws_db_instance.this[0]", "direct", "certain")] if found else []
+    assert edges(fleet_of(tmp_path, plan([], modules=[database, api], calls=calls))) == expected
+
+
+CARTS, SESSIONS = (
+    resource(f'aws_dynamodb_table.t["{name}"]', {"name": name}, {"arn": True}, index=name)
+    for name in ("carts", "sessions")
+)
+
+
+def granting(statement: Json | None, **call: Any) -> Json:
+    """A module of a function, its role, and a policy document in which ``statement`` is written, or made by a dynamic block."""
+    made, written, address = [], {}, call.pop("address", "module.fn")
+    for kind, unknown, expressions in (
+        ("data.aws_iam_policy_document", {"json": True, "statement": True}, {"statement": [statement]} if statement else {}),
+        ("aws_iam_role", {"arn": True}, {}),
+        ("aws_iam_role_policy", {"policy": True, "role": True},
+         {"policy": ref("data.aws_iam_policy_document.this.json"), "role": ref("aws_iam_role.this.id")}),
+        ("aws_lambda_function", {"arn": True, "role": True}, {"role": ref("aws_iam_role.this.arn")}),
+    ):  # fmt: skip
+        one = resource(
+            f"{address}.{kind}.this",
+            {"name": "fn"},
+            unknown,
+            expressions,
+            mode="data" if kind.startswith("data") else "managed",
+        )
+        made.append(one)
+        written[kind] = one["written"]
+    inside = {"resources": list(written.values())}
+    body = plan([CARTS, SESSIONS], modules=made, calls={"fn": {**call, "module": inside}})
+    body["configuration"]["root_module"]["resources"] = [CARTS["written"]]
+    return body
+
+
+def test_statements_that_a_dynamic_block_makes_are_about_what_the_module_is_given(tmp_path: Path) -> None:
+    body = granting(None, expressions={"tables": ref('aws_dynamodb_table.t["carts"].arn')})
+    assert edges(fleet_of(tmp_path, body)) == [('aws_dynamodb_table.t["carts"]', "http", "likely")]
+
+
+@pytest.mark.parametrize(
+    ("key", "found"), [("carts", [('aws_dynamodb_table.t["carts"]', "http", "certain")]), ("a", [])]
+)
+def test_what_a_module_is_called_for_each_of_is_told_by_its_key(tmp_path: Path, key: str, found: list[Any]) -> None:
+    statement = {"actions": {"constant_value": ["dynamodb:GetItem"]}, "resources": ref("var.table")}
+    both = ref('aws_dynamodb_table.t["carts"].arn', 'aws_dynamodb_table.t["sessions"].arn')
+    call = {"expressions": {"table": ref("each.value")}, "for_each_expression": both}
+    fleet = fleet_of(tmp_path, granting(statement, address=f'module.fn["{key}"]', **call))
+    assert edges(fleet) == found
+    assert bool(fleet.gaps) is not bool(found)
