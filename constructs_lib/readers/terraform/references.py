@@ -234,7 +234,7 @@ def address_of(target: Found) -> Found | None:
 
 
 def _given(target: Found, name: str) -> Found:
-    """What an output or a variable gives of a resource, where a splat hides the attribute: its key, if it is an object, or its name tells."""
+    """What an output or a variable gives of a resource, where a splat hides the attribute: the key of an object or the name tells."""
     resource, path = target
     if path and path[0] not in resource.values and path[0] not in mapping(resource.unknown):
         return named_attribute(Found(resource, ()), path[0])
