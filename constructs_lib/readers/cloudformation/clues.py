@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from constructs_lib.model.fleet import Certainty, Role, Via
 from constructs_lib.readers.cloudformation.stack import Resource
+from constructs_lib.readers.cloudformation.values import ONE_OF
 
 _RANK: dict[Certainty, int] = {"possible": 0, "likely": 1, "certain": 2}
 
@@ -54,6 +55,8 @@ class Use(NamedTuple):
 
     @property
     def strength(self) -> Certainty:
+        if self.guess == ONE_OF:
+            return "possible"
         return "likely" if self.guess else "certain"
 
 

@@ -209,6 +209,8 @@ class Inference:
         proxy = self.secrets.proxy_of(use.resource)
         outside = self.secrets.outside_of(use.resource)
         behind = self.poolers.store_of(use.resource)
+        if self.secrets.is_assumed(use.resource):
+            strength = weaker(strength, "likely")
         if store is not None:
             name = self.secrets.id_of(use.resource, use.attribute)
             yield Clue(store.id, "direct", strength, evidence.format(store.id), secret=True, secret_id=name)

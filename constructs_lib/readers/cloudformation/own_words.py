@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.readers.cloudformation.database_words import names_user, words_of
+from constructs_lib.readers.cloudformation.environment import HIDDEN_STORE
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Reference, Text, Value, entries_of, items_of
+from constructs_lib.readers.cloudformation.values import Reference, Text, Value, entries_of, items_of, why_unread
 from constructs_lib.regex import regex
 
 _SPOKEN_BY = ("FunctionName", "Handler", "Description")
@@ -54,7 +55,9 @@ def _said(function: Resource) -> Iterator[str]:
         yield from _texts(function.get(name))
     for layer in items_of(function.get("Layers")):
         yield from _texts(layer)
-    yield from (str(name) for name in entries_of(function.get("Environment", "Variables")) if names_user(str(name)))
+    variables = entries_of(function.get("Environment", "Variables"))
+    yield from (str(name) for name in variables if names_user(str(name)))
+    yield why_unread(variables.get(HIDDEN_STORE)) or ""
 
 
 def _texts(value: Value) -> Iterator[str]:

@@ -33,6 +33,7 @@ class Secrets:
         self._proxy: dict[tuple[str, str], Resource] = {}
         self._outside: dict[tuple[str, str], Resource | None] = {}
         self._elsewhere: dict[tuple[str, str], tuple[str, Resource]] = {}
+        self._assumed: set[tuple[str, str]] = set()
         for attachment in estate.of_type(ATTACHMENT):
             self._attach(attachment)
         for kind in STORES:
@@ -118,6 +119,8 @@ class Secrets:
             for use in self.environment.uses(text, "") if text is not None else ():
                 store = self.databases.store_of(use.resource)
                 proxy = self.proxies.proxy_of(use.resource)
+                if use.guess and secret.key not in self._store and secret.key not in self._proxy:
+                    self._assumed.add(secret.key)
                 if proxy is not None:
                     self._proxy.setdefault(secret.key, proxy[0])
                 elif store is not None:
@@ -172,6 +175,10 @@ class Secrets:
     def outside_of(self, resource: Resource) -> tuple[str, Resource] | None:
         """What the database outside is called that a secret is attached to, and the attachment that says so."""
         return self._elsewhere.get(resource.key)
+
+    def is_assumed(self, resource: Resource) -> bool:
+        """Whether nothing certain says what is in a secret."""
+        return resource.key in self._assumed
 
     def proxy_of(self, resource: Resource) -> Resource | None:
         """The proxy that logs in with a secret which belongs to no store directly."""

@@ -83,7 +83,8 @@ class TableGrants:
             strength: Certainty = "certain" if table in tables else shared
             where = f" and {tables[table]}" if table in tables else ""
             where += f" ({use.guess})" if use.guess else ""
-            yield Clue(table, "http", weaker(strength, use.strength), f"dynamodb permission on '{table}'{where}")
+            meant: Certainty = "likely" if use.guess and table in tables else use.strength
+            yield Clue(table, "http", weaker(strength, meant), f"dynamodb permission on '{table}'{where}")
         if statement.everywhere:
             for table, where in tables.items():
                 yield Clue(table, "http", "certain", f"dynamodb permission on every table and {where} = '{table}'")

@@ -23,7 +23,7 @@ from constructs_lib.readers.cloudformation.database_words import (
     names_user,
     speaks_of_database,
 )
-from constructs_lib.readers.cloudformation.environment import Environment
+from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, Environment
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import shown
@@ -101,7 +101,8 @@ class Unplaced:
         """The credentials of a database that a variable names; ``None`` when it names none, or those of a known one."""
         speaks = names_credentials(variable)
         resolved = _is_filled_in(variable, value)
-        if not (speaks or resolved or names_secret(variable) or (granted and secret_name(value) in granted)):
+        named = names_secret(variable) or variable == HIDDEN_NAME
+        if not (speaks or resolved or named or (granted and secret_name(value) in granted)):
             return None
         uses = self.environment.uses(value, "")
         if uses:
@@ -129,7 +130,8 @@ class Unplaced:
         secret = self.secrets.secret_of(value) or uses[0].resource
         name = secret_name(secret.get("Name"))
         words = f"{variable} {name or secret.logical_id} {text_of(secret.get('Description')) or ''}"
-        if not (names_credentials(variable) or (names_secret(variable) and speaks_of_database(words))):
+        named = names_secret(variable) or variable == HIDDEN_NAME
+        if not (names_credentials(variable) or (named and speaks_of_database(words))):
             return None
         return Credentials(words, variable, name or secret.id, value)
 

@@ -10,6 +10,10 @@ from constructs_lib.model.quantity import LARGEST, Quantity, Refused, refused
 LONGEST_TEXT_PARTS = 2_000
 
 
+#: Why a reference is assumed that stands for one of several, where nothing tells which.
+ONE_OF = "it is one of several, and which of them is known after apply"
+
+
 class Reference(NamedTuple):
     """Something a resource gives away: its ``Ref`` or an attribute.
 

@@ -54,15 +54,11 @@ class Hidden:
         return [item for item in near if asked & _words(_within(item.resource))]
 
     def leading(self, asker: Planned) -> list[Found]:
-        """All that leads to a store, as far as a resource may refer to it out of sight."""
-        return [item for item in self._of(asker) if leads_to_a_store(item)]
+        """What leads to a store and may be meant out of sight: in the asker's own call of the root module, or anywhere if nothing is there.
 
-    def _of(self, asker: Planned) -> list[Found]:
-        """What a resource may refer to out of sight: things in its own call of the root module, or of the whole plan if there are none.
-
-        Where expressions show all that is relevant, what leads to a store may be meant once more.
+        Where expressions show all that is relevant, each may be meant once more.
         """
-        found = self._unshown or self._relevant
+        found = [item for item in self._unshown or self._relevant if leads_to_a_store(item)]
         if self._without_proxy:
             found = [item for item in found if item.resource.type not in _PROXIES]
         scope = outermost(asker.module)

@@ -54,6 +54,9 @@ def _members(values: Values, resource: Planned, path: list[str]) -> Any:
     targets = values.targets(resource, *path)
     parts = [target if isinstance(target, str) else values.part(target) for target in targets]
     waiting = len(known) - len(written) if isinstance(known, list) else 1
+    passed = values.passed(resource, path) if not parts else []
+    if len(passed) == waiting:
+        parts = [intrinsic(item) for item in passed]
     missing = (
         [Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")]
         if len(parts) < waiting or _hidden(values, resource, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_lib.readers.cloudformation.values import Unresolved
+from constructs_lib.readers.cloudformation.values import ONE_OF, Unresolved
 from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import ANYTHING, Found, Target, assumed, intrinsic, is_local
@@ -113,7 +113,7 @@ def _unseen(values: Values, source: Planned, targets: list[Target], actions: Any
 
 
 def _assumed(target: Found) -> list[Any]:
-    resource, path = target
+    resource, path = target.resource, target.path
     actions = _ASSUMED.get(resource.type)
     if path[:1] in (("resource_id",), ("cluster_resource_id",)):
         actions = ("rds-db:connect",)
@@ -121,7 +121,7 @@ def _assumed(target: Found) -> list[Any]:
         actions = ("secretsmanager:GetSecretValue",)
     elif resource.type == "aws_rds_cluster" and path[:1] == ("arn",) and _has_data_api(resource):
         actions = ("rds-data:ExecuteStatement",)
-    return _allowing(actions, intrinsic(target)) if actions is not None else []
+    return _allowing(actions, intrinsic(target), ONE_OF if target.one_of else HIDDEN) if actions is not None else []
 
 
 def _has_data_api(cluster: Planned) -> bool:
@@ -136,8 +136,8 @@ def _assumed_of_arn(text: str) -> list[Any]:
     return _allowing(actions, text) if actions is not None else []
 
 
-def _allowing(actions: tuple[str, ...], resource: Any) -> list[Any]:
-    return [{"Effect": "Allow", "Action": list(actions), "Resource": [{"poolproof:assumed": [HIDDEN, resource]}]}]
+def _allowing(actions: tuple[str, ...], resource: Any, why: str = HIDDEN) -> list[Any]:
+    return [{"Effect": "Allow", "Action": list(actions), "Resource": [{"poolproof:assumed": [why, resource]}]}]
 
 
 def _several(value: Any) -> list[Any]:

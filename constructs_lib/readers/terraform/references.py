@@ -27,10 +27,14 @@ _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
 class Found(NamedTuple):
-    """A planned resource and the path of one of its attributes; alike when address and path are."""
+    """A planned resource and the path of one of its attributes; alike when address and path are.
+
+    ``one_of`` says that a key chooses among the instances of the resource, and that nobody sees which.
+    """
 
     resource: Planned
     path: tuple[str, ...]
+    one_of: bool = False
 
     def __hash__(self) -> int:
         return hash((self.resource.address, self.path))
@@ -89,11 +93,12 @@ class References:
         if "references" not in written and "constant_value" not in written:
             yield from self._expression(list(written.values()), module, asker, rest, depth + 1)
         names = [name for name in listed(written.get("references")) if isinstance(name, str) and len(name) < 500]
+        varied = any(name.startswith("each.") for name in names)
         for name in _without_keys(specific(names)):
-            yield from self._name(_steps(name), module, asker, rest, depth + 1)
+            yield from self._name(_steps(name), module, asker, rest, depth + 1, varied=varied)
 
     def _name(
-        self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int
+        self, steps: tuple[str, ...], module: str, asker: Planned, rest: tuple[str, ...], depth: int, *, varied: bool
     ) -> Iterator[Target]:
         if not steps:
             return
@@ -108,7 +113,8 @@ class References:
         elif steps[0] == "module" and len(steps) > 1:
             yield from self._output(steps[1:], module, asker, rest, depth)
         elif steps[0] not in _NOTHING:
-            yield from self._resource(steps, module, asker, rest, depth)
+            for target in self._resource(steps, module, asker, rest, depth):
+                yield target if varied or not isinstance(target, Found) else target._replace(one_of=False)
 
     def _variable(self, name: str, module: str, asker: Planned, rest: tuple[str, ...], depth: int) -> Iterator[Target]:
         if not module:
@@ -160,7 +166,8 @@ class References:
             yield Unresolved(f"'{'.'.join(steps[:2])}' is not among the planned resources")
         for resource in chosen or instances:
             meant = self._looked_up(resource, depth) if resource.data else resource
-            yield Found(meant, tuple(step for step in path if not step.isdigit()))
+            one_of = len(instances) > 1 and not chosen
+            yield Found(meant, tuple(step for step in path if not step.isdigit()), one_of)
 
     def _looked_up(self, source: Planned, depth: int) -> Planned:
         """The resource of the same plan that a data source looks up by a reference or by its name; the data source where there is none."""
@@ -230,14 +237,14 @@ def address_of(target: Found) -> Found | None:
     """The address of a store or proxy of which an expression shows no attribute: a splat hides it."""
     names = LEADING.get(target.resource.type, ()) if not target.path and not target.resource.data else ()
     address = next((name for name in names if name in _ADDRESSES), None)
-    return None if address is None else Found(target.resource, (address,))
+    return None if address is None else target._replace(path=(address,))
 
 
 def _given(target: Found, name: str) -> Found:
     """What an output or a variable gives of a resource, where a splat hides the attribute: the key of an object or the name tells."""
-    resource, path = target
+    resource, path = target.resource, target.path
     if path and path[0] not in resource.values and path[0] not in mapping(resource.unknown):
-        return named_attribute(Found(resource, ()), path[0])
+        return named_attribute(target._replace(path=()), path[0])
     return named_attribute(target, name)
 
 
@@ -247,11 +254,11 @@ def named_attribute(target: Found, name: str) -> Found:
     if address is None:
         return target
     if "arn" in words:
-        return Found(target.resource, ("arn",))
+        return target._replace(path=("arn",))
     if not words & _ADDRESS_WORDS:
         return target
     copies = [attribute for attribute in LEADING[target.resource.type] if attribute.startswith("reader")]
-    return Found(target.resource, (copies[0],)) if copies and "reader" in words else address
+    return target._replace(path=(copies[0],)) if copies and "reader" in words else address
 
 
 def _in_call(asker: Planned, call: Mapping[str, Any], module: str) -> Planned:
@@ -293,5 +300,4 @@ def assumed(value: Any, reason: str) -> Any:
 
 def intrinsic(target: Found) -> dict[str, Any]:
     """The reference to a planned resource as the shared reader understands it."""
-    resource, path = target
-    return {"Fn::GetAtt": [resource.address, attribute_of(resource.type, path)]}
+    return {"Fn::GetAtt": [target.resource.address, attribute_of(target.resource.type, target.path)]}

@@ -6,17 +6,28 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from constructs_lib.readers.cloudformation.values import Unresolved
-from constructs_lib.readers.terraform.hidden import Hidden
+from constructs_lib.readers.cloudformation.database_words import speaks_of_database
+from constructs_lib.readers.cloudformation.values import ONE_OF, Unresolved
+from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT, Hidden
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
-from constructs_lib.readers.terraform.references import Found, References, Target, intrinsic, is_local, outermost
-from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, WORDS
+from constructs_lib.readers.terraform.references import (
+    ANYTHING,
+    Found,
+    References,
+    Target,
+    assumed,
+    intrinsic,
+    is_local,
+    outermost,
+)
+from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, LEADING, WITH_ADDRESS, WORDS
 
 LEAST = 4
 #: Blocks that AWS fills in when they are not written, so that a plan marks all of them as unknown.
 COMPUTED_BLOCKS = frozenset({"connection_pool_config", "inline_policy"})
 AFTER_APPLY = "known after apply"
 #: Data sources that read a value by its name: the service, the attribute that holds the value, the argument that names it.
+_KEEPING = ("secret_string", "value")
 _KEPT = {
     "aws_secretsmanager_secret_version": ("secretsmanager", "secret_string", "secret_id"),
     "aws_ssm_parameter": ("ssm", "value", "name"),
@@ -60,7 +71,10 @@ class Values:
             return None  # optional and left to AWS: known after apply only because AWS decides it
         wanted = _wanted(targets, path[-1])
         if known is None:
-            wanted = self._sole(resource, path[-1], wanted) or wanted
+            wanted = self._sole(resource, path[-1], wanted) or self._sole_passed(resource, path) or wanted
+            kept = self._behind(resource, path[-1], wanted)
+            if kept is not None:
+                return kept
         return self.value(known, wanted, f"{'.'.join(path)} of '{resource.address}'")
 
     def _sole(self, resource: Planned, argument: str, targets: list[Target]) -> list[Target]:
@@ -74,6 +88,27 @@ class Values:
             if not other.data and other.type in types and (other.module == scope or (scope and other.module.startswith(f"{scope}.")))
         ]  # fmt: skip
         return [Found(made[0], ("id",))] if len(made) == 1 else []
+
+    def passed(self, resource: Planned, path: Sequence[str]) -> list[Found]:
+        """For a block that ``dynamic`` makes, the things of the fitting type that its module is given."""
+        types = EXPECTED.get(path[-1], ()) if path[0] not in resource.expressions else ()
+        found = self.references.arguments(resource, ANYTHING) if types and resource.configured else []
+        return [item for item in found if isinstance(item, Found) and item.resource.type in types]
+
+    def _sole_passed(self, resource: Planned, path: Sequence[str]) -> list[Target]:
+        found = self.passed(resource, path)
+        return [*found] if len(found) == 1 else []
+
+    def _behind(self, resource: Planned, argument: str, targets: list[Target]) -> Any:
+        """What a local value puts into a secret or parameter that is a database's by its name: the only address out of sight."""
+        owners = [item.resource for item in self.targets(resource, "secret_id") if isinstance(item, Found)]
+        named = " ".join(f"{item.address} {item.values.get('name') or ''}" for item in (resource, *owners))
+        if argument not in _KEEPING or not any(map(is_local, targets)) or not speaks_of_database(named):
+            return None
+        found = self.hidden.behind(resource, targets, types=WITH_ADDRESS)
+        return (
+            assumed(intrinsic(found[0]), OUT_OF_SIGHT) if len({item.resource.address for item in found}) == 1 else None
+        )
 
     def value(self, known: Any, targets: list[Target], subject: str) -> Any:
         if isinstance(known, str):
@@ -102,9 +137,10 @@ class Values:
         """One thing that an expression refers to."""
         if not isinstance(target, Found):
             return target
-        resource, path = target
+        resource, path = target.resource, target.path
         if not resource.data and resource.type in WORDS:
-            return intrinsic(target)
+            one_of = target.one_of and resource.type in LEADING
+            return assumed(intrinsic(target), ONE_OF) if one_of else intrinsic(target)
         found = walk(resource.values, path)
         if isinstance(found, (str, int, float)):
             return found

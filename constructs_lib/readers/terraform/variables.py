@@ -170,7 +170,7 @@ def _distributed(values: Values, names: list[str], targets: list[Target]) -> dic
 def _score(name: str, target: Target) -> int:
     if not isinstance(target, Found):
         return 0
-    resource, path = target
+    resource, path = target.resource, target.path
     words = set(_WORDS.findall(name.lower()))
     attribute = next((step for step in path if step in _HINTS), "id")
     fits = 4 if words & _HINTS[attribute] else 0

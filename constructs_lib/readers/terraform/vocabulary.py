@@ -220,6 +220,7 @@ WORDS: dict[str, Word] = {
 #: Which types an argument names, where an expression may mention others beside.
 EXPECTED: dict[str, tuple[str, ...]] = {
     "role": ("aws_iam_role",),
+    "security_group_ids": ("aws_security_group",),
     "function_name": ("aws_lambda_function", "aws_lambda_alias"),
     "db_proxy_name": ("aws_db_proxy", "aws_db_proxy_default_target_group"),
     "db_instance_identifier": ("aws_db_instance",),
@@ -328,6 +329,8 @@ LEADING: dict[str, tuple[str, ...]] = {
         _ATLAS_STRINGS,
     ),
 }
+#: Stores and proxies that have an address.
+WITH_ADDRESS = frozenset(LEADING) - {"aws_dynamodb_table", "aws_secretsmanager_secret", "aws_ssm_parameter"}
 #: What a data source looks a resource up by, and what that is called of the resource itself.
 LOOKED_UP_BY: dict[str, tuple[str, str]] = {
     "aws_db_instance": ("db_instance_identifier", "identifier"),

@@ -158,3 +158,75 @@ def test_a_plan_that_calls_nothing_relevant_says_no_more_than_before(tmp_path: P
         tmp_path, [GROUP, DATABASE, hidden_from("api", "local.settings")], ["aws_db_instance.gone.address"]
     )
     assert edges(fleet) == []
+
+
+@pytest.mark.parametrize(("name", "found"), [("shop/db", 1), ("shop/stripe-key", 0)])
+@pytest.mark.parametrize("kind", ["secret", "parameter"])
+def test_what_a_local_value_puts_into_a_secret_of_a_database(tmp_path: Path, kind: str, name: str, found: int) -> None:
+    secret = resource("aws_secretsmanager_secret.kept", {"name": name}, {"arn": True, "id": True})
+    version = resource(
+        "aws_secretsmanager_secret_version.kept", {}, {"secret_id": True, "secret_string": True},
+        {"secret_id": ref("aws_secretsmanager_secret.kept.id"), "secret_string": ref("local.text")},
+    )  # fmt: skip
+    parameter = resource("aws_ssm_parameter.kept", {"name": f"/{name}"}, {"value": True}, {"value": ref("local.text")})
+    made, led = (
+        ([secret, version], "aws_secretsmanager_secret.kept.arn")
+        if kind == "secret"
+        else ([parameter], "aws_ssm_parameter.kept.name")
+    )
+    fleet = fleet_of(tmp_path, [GROUP, DATABASE, *made, hidden_from("api", led)], [ORDERS_ADDRESS])
+    assert edges(fleet) == found * [("aws_lambda_function.api", "aws_db_instance.orders", "direct", "likely")]
+
+
+def test_a_secret_in_an_environment_without_names_says_itself_what_it_is_for(tmp_path: Path) -> None:
+    secret = resource("aws_secretsmanager_secret.kept", {"name": "shop/database"}, {"arn": True})
+    fleet = fleet_of(tmp_path, [secret, hidden_from("api", "aws_secretsmanager_secret.kept.arn")], [])
+    assert any("names credentials of a database that is not known" in gap.missing for gap in fleet.gaps)
+
+
+def test_a_network_path_to_what_may_be_behind_it_is_likely_taken(tmp_path: Path) -> None:
+    """Two locals, so that nothing tells which one hides the address; the network tells. A dynamic block hides the groups too."""
+    inside, beside = (resource(f"aws_security_group.{name}", {"name": name}, {"id": True}) for name in ("fn", "db"))
+    beside["planned"]["values"]["ingress"] = [
+        {"protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": []}
+    ]
+    beside["unknown"]["ingress"] = [{"security_groups": True}]
+    beside["written"]["expressions"] = {"ingress": ref("aws_security_group.fn.id")}
+    database = resource(
+        "aws_db_instance.orders", DATABASE["planned"]["values"],
+        {**DATABASE["unknown"], "vpc_security_group_ids": True}, {"vpc_security_group_ids": ref("aws_security_group.db.id")},
+    )  # fmt: skip
+    worker = resource(
+        "module.fn.aws_lambda_function.work", {"function_name": "work", "environment": [{}], "vpc_config": [{"subnet_ids": ["subnet-1"]}]},
+        {"environment": [{"variables": True}], "vpc_config": [{"security_group_ids": True}]},
+        {"environment": [{"variables": ref("local.settings")}]},
+    )  # fmt: skip
+    body = plan([inside, beside, database, hidden_from("other", "local.other")], modules=[worker])
+    call = {"expressions": {"groups": ref("aws_security_group.fn.id")}, "module": {"resources": [worker["written"]]}}
+    body["configuration"]["root_module"]["module_calls"] = {"fn": call}
+    body["relevant_attributes"] = [{"resource": "aws_db_instance.orders", "attribute": ["address"]}]
+    fleet = read([write(tmp_path / "plan.json", body)]).fleet
+    assert edges(fleet) == [("module.fn.aws_lambda_function.work", "aws_db_instance.orders", "direct", "likely")]
+
+
+@pytest.mark.parametrize(("named", "certainty"), [("carts", "likely"), (None, "possible")])
+def test_one_of_several_tables_is_told_by_the_environment_only(
+    tmp_path: Path, named: str | None, certainty: str
+) -> None:
+    """``aws_dynamodb_table.all[each.value].arn`` in a policy: a plan names the tables, and not which of them is meant."""
+    tables = [
+        resource(f'aws_dynamodb_table.all["{name}"]', {"name": name}, {"arn": True}, index=name)
+        for name in ("carts", "users")
+    ]
+    role = resource('aws_iam_role.all["api"]', {"name": "api"}, {"arn": True}, index="api")
+    grant = resource(
+        'aws_iam_role_policy.all["api"]', {"role": "api"}, {"policy": True},
+        {"policy": {"references": ["aws_dynamodb_table.all", "each.value.tables", "each.value"]}}, index="api",
+    )  # fmt: skip
+    api = resource(
+        'aws_lambda_function.all["api"]', {"function_name": "api", "environment": [{"variables": {"TABLE": named} if named else {}}]},
+        {"role": True}, {"role": {"references": ["aws_iam_role.all", "each.key"]}}, index="api",
+    )  # fmt: skip
+    fleet = fleet_of(tmp_path, [*tables, role, grant, api], [])
+    found = {edge.store: edge.certainty for edge in fleet.connections}
+    assert found == {'aws_dynamodb_table.all["carts"]': certainty, 'aws_dynamodb_table.all["users"]': "possible"}
