@@ -96,8 +96,19 @@ def _loose_ends(fleet: Fleet) -> Iterator[Gap]:
 
 
 def _possible(fleet: Fleet) -> Iterator[Gap]:
+    """Edges that are only possible; those to several tables of one function together, for they count no connections."""
+    tables: dict[str, list[Connection]] = {}
     for connection in fleet.connections:
-        if connection.certainty == "possible":
+        if connection.certainty == "possible" and connection.via == "http":
+            tables.setdefault(connection.consumer, []).append(connection)
+    for consumer, edges in tables.items():
+        if len(edges) > 1:
+            names = ", ".join(f"'{edge.store}'" for edge in edges)
+            declare = f"declare what it uses under poolproof:connections of '{consumer}'"
+            yield Gap(consumer, f"which of {names} '{consumer}' uses", declare, edges[0].origin)
+    for connection in fleet.connections:
+        together = connection.via == "http" and len(tables.get(connection.consumer, ())) > 1
+        if connection.certainty == "possible" and not together:
             yield Gap(
                 connection.consumer,
                 f"whether '{connection.consumer}' connects to '{connection.store}' ({_evidence(connection)})",

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
 from constructs_lib.readers.terraform.references import Found, References, Target, is_local, local_name, outermost
 from constructs_lib.readers.terraform.vocabulary import LEADING
@@ -29,6 +30,7 @@ _ARGUMENTS = frozenset(
 )
 #: Blocks that tell somebody of a store and that modules often make by ``dynamic``.
 _DYNAMIC = {"aws_lambda_function": "environment", "aws_iam_policy_document": "statement"}
+_KEEPING = ("aws_secretsmanager_secret", "aws_ssm_parameter")
 _PROXIES = ("aws_db_proxy", "aws_db_proxy_endpoint")
 
 
@@ -118,8 +120,11 @@ class Hidden:
 
 
 def leads_to_a_store(item: Found) -> bool:
-    """Whether an attribute is how a function gets to a database, a cache or a table."""
-    return item.path[:1] != () and item.path[0] in LEADING.get(item.resource.type, ())
+    """Whether an attribute is how a function gets to a database, a cache or a table; secrets tell by their names what they are for."""
+    if not item.path or item.path[0] not in LEADING.get(item.resource.type, ()):
+        return False
+    named = f"{item.resource.address} {item.resource.values.get('name') or ''}"
+    return item.resource.type not in _KEEPING or speaks_of_database(named)
 
 
 def sole(found: Sequence[Found]) -> list[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import ONE_OF, Unresolved
@@ -33,7 +34,7 @@ _ASSUMED_OF_ARNS = (
 
 def policy(values: Values, resource: Planned, *path: str) -> Any:
     """The policy at an argument, with references to the resources it is about."""
-    targets = values.targets(resource, *path)
+    targets = _chosen_by_key(walk(resource.expressions, path), values.targets(resource, *path))
     written = document(walk(resource.values, path))
     if isinstance(written, dict):
         return _with_references(values, written, _deep(values, targets))
@@ -53,6 +54,18 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
     if not statements and not planned and not left and walk(resource.unknown, path) is True:
         return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
     return {"Statement": statements} if statements else None
+
+
+def _chosen_by_key(expression: Any, targets: list[Target]) -> list[Target]:
+    """Several things of one kind beside what ``for_each`` gives to each instance: ``[for t in each.value.tables : var.arns[t]]``."""
+    names = listed(mapping(expression).get("references"))
+    if not any(str(name).startswith("each.value") for name in names):
+        return targets
+    kinds = Counter(target.resource.type for target in targets if isinstance(target, Found))
+    return [
+        target._replace(one_of=True) if isinstance(target, Found) and kinds[target.resource.type] > 1 else target
+        for target in targets
+    ]
 
 
 def _deep(values: Values, targets: list[Target]) -> list[Target]:
@@ -89,7 +102,7 @@ def _document_statements(values: Values, source: Planned) -> list[Any]:
         effect = mapping(mapping(block).get("effect")).get("constant_value", "Allow")
         resources = mapping(mapping(block).get("resources"))
         constant = listed(resources.get("constant_value"))
-        targets = values.references.of(resources, source)
+        targets = _chosen_by_key(resources, values.references.of(resources, source))
         unseen = _unseen(values, source, targets, actions) if any(map(is_local, targets)) else []
         named = [values.part(target) for target in targets if not (unseen and is_local(target))]
         statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named, *unseen]})
