@@ -56,15 +56,19 @@ class Hidden:
         return [item for item in near if asked & _words(_within(item.resource))]
 
     def leading(self, asker: Planned) -> list[Found]:
-        """What leads to a store and may be meant out of sight: in the asker's own call of the root module, or anywhere if nothing is there.
+        """What leads to a store and may be meant out of sight: a module sees what it makes and what its calls hand over, no more.
 
         Where expressions show all that is relevant, each may be meant once more.
         """
         found = [item for item in self._unshown or self._relevant if leads_to_a_store(item)]
         if self._without_proxy:
             found = [item for item in found if item.resource.type not in _PROXIES]
-        scope = outermost(asker.module)
-        return [item for item in found if outermost(item.resource.module) == scope] or found
+        scope, given = outermost(asker.module), self._references.given(asker)
+        near = [item for item in found if outermost(item.resource.module) == scope]
+        if not asker.module or any(map(is_local, given)):
+            return near or found
+        handed = {item.resource.address for item in given if isinstance(item, Found)}
+        return [item for item in found if item in near or item.resource.address in handed]
 
     @cached_property
     def _relevant(self) -> list[Found]:

@@ -72,6 +72,16 @@ class References:
         found = self._expression(asked, parent, _in_call(resource, call, resource.module), (), 0)
         return list(dict.fromkeys(found))
 
+    def given(self, resource: Planned) -> list[Target]:
+        """All that the root module hands over to the call of it that a resource lies in."""
+        module = outermost(resource.module)
+        if not module:
+            return []
+        self._budget = MOST
+        parent, call = self._call(module)
+        expressions = list(mapping(call.get("expressions")).values())
+        return list(self._expression(expressions, parent, _in_call(resource, call, module), (), 0))
+
     def _call(self, module: str) -> tuple[str, Mapping[str, Any]]:
         """The module that calls one, and the call."""
         parent = module.rpartition("module.")[0].rstrip(".")

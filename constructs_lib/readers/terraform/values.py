@@ -51,6 +51,7 @@ class Values:
     def __init__(self, plan: Plan) -> None:
         self.references = References(plan)
         self.hidden = Hidden(plan, self.references)
+        self._followed: set[str] = set()
         self.addresses: dict[str, Found] = {}
         for resource in plan.resources:
             for name in ADDRESSES if not resource.data and resource.type in WORDS else ():
@@ -145,7 +146,17 @@ class Values:
         if isinstance(found, (str, int, float)):
             return found
         kept = self._kept(resource, path)
+        if kept is None and path and path[0] in resource.expressions and resource.address not in self._followed:
+            return self._through(resource, path)
         return Unresolved(f"'{'.'.join((resource.address, *path))}' is {AFTER_APPLY}") if kept is None else kept
+
+    def _through(self, resource: Planned, path: tuple[str, ...]) -> Any:
+        """What an argument of a resource in between was written as: ``aws_secretsmanager_secret_version.x.secret_string``."""
+        self._followed.add(resource.address)
+        try:
+            return self.joined(self.targets(resource, *path), ".".join((resource.address, *path)))
+        finally:
+            self._followed.discard(resource.address)
 
     def _kept(self, resource: Planned, path: tuple[str, ...]) -> Any:
         """What a data source will read only when the plan is applied, as a dynamic reference to where it is kept."""

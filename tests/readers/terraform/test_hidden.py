@@ -199,10 +199,13 @@ def test_a_network_path_to_what_may_be_behind_it_is_likely_taken(tmp_path: Path)
     worker = resource(
         "module.fn.aws_lambda_function.work", {"function_name": "work", "environment": [{}], "vpc_config": [{"subnet_ids": ["subnet-1"]}]},
         {"environment": [{"variables": True}], "vpc_config": [{"security_group_ids": True}]},
-        {"environment": [{"variables": ref("local.settings")}]},
+        {"environment": [{"variables": ref("var.settings")}]},
     )  # fmt: skip
     body = plan([inside, beside, database, hidden_from("other", "local.other")], modules=[worker])
-    call = {"expressions": {"groups": ref("aws_security_group.fn.id")}, "module": {"resources": [worker["written"]]}}
+    call = {
+        "expressions": {"groups": ref("aws_security_group.fn.id"), "settings": ref("local.settings")},
+        "module": {"resources": [worker["written"]]},
+    }
     body["configuration"]["root_module"]["module_calls"] = {"fn": call}
     body["relevant_attributes"] = [{"resource": "aws_db_instance.orders", "attribute": ["address"]}]
     fleet = read([write(tmp_path / "plan.json", body)]).fleet
@@ -230,3 +233,19 @@ def test_one_of_several_tables_is_told_by_the_environment_only(
     fleet = fleet_of(tmp_path, [*tables, role, grant, api], [])
     found = {edge.store: edge.certainty for edge in fleet.connections}
     assert found == {'aws_dynamodb_table.all["carts"]': certainty, 'aws_dynamodb_table.all["users"]': "possible"}
+
+
+@pytest.mark.parametrize(("handed", "found"), [("orders", 1), ("billing", 0)])
+def test_a_local_value_of_a_module_hides_what_the_module_is_given(tmp_path: Path, handed: str, found: int) -> None:
+    worker = hidden_from("work", "local.settings")
+    worker["planned"]["address"] = "module.fn.aws_lambda_function.work"
+    body = plan([GROUP, DATABASE, BILLING, hidden_from("other", "local.other")], modules=[worker])
+    call = {
+        "expressions": {"host": ref(f"aws_db_instance.{handed}.address")},
+        "module": {"resources": [worker["written"]]},
+    }
+    body["configuration"]["root_module"]["module_calls"] = {"fn": call}
+    body["relevant_attributes"] = [{"resource": "aws_db_instance.orders", "attribute": ["address"]}]
+    fleet = read([write(tmp_path / "plan.json", body)]).fleet
+    asked = [gap for gap in fleet.gaps if gap.subject.endswith("work") and "connects to a store" in gap.missing]
+    assert len(asked) == found

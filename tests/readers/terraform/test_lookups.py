@@ -176,3 +176,18 @@ def test_what_a_module_is_called_for_each_of_is_told_by_its_key(tmp_path: Path, 
     fleet = fleet_of(tmp_path, granting(statement, address=f'module.fn["{key}"]', **call))
     assert edges(fleet) == found
     assert bool(fleet.gaps) is not bool(found)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [("aws_db_instance.orders.address", 1), ("aws_secretsmanager_secret_version.dsn.secret_string", 0)],
+)
+def test_what_was_written_into_a_secret_is_read_from_there(tmp_path: Path, written: str, found: int) -> None:
+    """An attribute that is an argument: the plan shows what it was made of. One that is made of itself ends."""
+    version = resource(
+        "aws_secretsmanager_secret_version.dsn", {}, {"secret_string": True}, {"secret_string": ref(written)}
+    )
+    api = function("api", {"DATABASE_URL": "aws_secretsmanager_secret_version.dsn.secret_string"})
+    fleet = fleet_of(tmp_path, plan([GROUP, DATABASE, version, api]))
+    assert edges(fleet) == found * [("aws_db_instance.orders", "direct", "certain")]
+    assert bool(fleet.gaps) is not bool(found)
