@@ -414,3 +414,31 @@ def test_an_arn_tells_what_kind_of_thing_it_names(reading_of: Read) -> None:
     variables = {"STORE": "arn:aws:dynamodb:eu-west-1:111122223333:table/carts"}
     resources = {"Carts": table("carts"), "F": function(variables, FunctionName="carts"), "Role": role("*")}
     assert edges(reading_of(resources)) == {("F", "Carts", "certain")}
+
+
+def test_a_managed_policy_is_for_the_only_table_of_the_template(reading_of: Read) -> None:
+    policies = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"]}
+    resources = {"F": function(), "Role": {"Type": "AWS::IAM::Role", "Properties": policies}, "Trips": TABLE}
+    assert edges(reading_of(resources)) == {("F", "Trips", "likely")}
+    assert edges(reading_of({**resources, "Other": TABLE})) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "handler", "stores"),
+    [
+        ("GetOrders", "index.handler", {"OrdersTable"}),
+        ("PlaceOrder", "index.handler", {"OrdersTable"}),
+        ("Lookup", "get_pincode_info.handler", {"LocationsTable"}),
+        ("OrderLocations", "index.handler", {"OrdersTable", "LocationsTable"}),
+        ("Reorder", "index.handler", set()),
+        ("Ids", "table.handler", set()),
+    ],
+)
+def test_of_several_tables_those_that_a_function_is_called_like(
+    reading_of: Read, name: str, handler: str, stores: set[str]
+) -> None:
+    """With a permission on every table and not one word about which: of the name, or of what the partition key is."""
+    by_pincode = {**TABLE, "Properties": {"KeySchema": [{"AttributeName": "pincode", "KeyType": "HASH"}]}}
+    by_id = {**TABLE, "Properties": {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}
+    resources = {name: function(Handler=handler), "Role": role("*"), "OrdersTable": by_id, "LocationsTable": by_pincode}
+    assert edges(reading_of(resources)) == {(name, store, "likely") for store in stores}

@@ -276,3 +276,40 @@ def test_a_path_under_which_an_address_is_kept(reading_of: Read, text: str, edge
     reading = reading_of({"F": function({"DB_HOST": text})})
     assert found(reading) == {(f"external:{text}", "direct", "likely") for _ in range(edges)}
     assert len(reading.fleet.gaps) == edges
+
+
+@pytest.mark.parametrize(("text", "gaps"), [("postgresql://u:p@localhost:5432/db", 1), ("sqlite:///tmp/x.db", 0)])
+def test_a_connection_string_that_leads_to_the_machine_itself_is_no_address(
+    reading_of: Read, text: str, gaps: int
+) -> None:
+    """What a developer has at home: as the default of a parameter it is to be replaced, else nobody knows what is meant."""
+    written = reading_of({"F": function({"DATABASE_URL": text})})
+    assert (found(written), len(written.fleet.gaps)) == (set(), gaps)
+    parameters = {"Given": {"Type": "String", "Default": text, "Description": "database connection URL"}}
+    given = reading_of({"F": function({"DATABASE_URL": GIVEN})}, Parameters=parameters)
+    assert found(given) == {("external:Given", "direct", "likely")}
+
+
+@pytest.mark.parametrize(("place", "certainty"), [("Globals", "possible"), ("Properties", "likely")])
+def test_a_placeholder_says_nothing_of_variables_that_were_written_for_it(
+    reading_of: Read, place: str, certainty: str
+) -> None:
+    """Code that reads no variable at all may be replaced after the deployment; what all functions have is not about this one."""
+    environment = {"Environment": {"Variables": {"REDIS_URL": "redis://cache.example.com:6379"}}}
+    made: Body = {
+        "InlineCode": "def handler(event, context): return 'hello'",
+        **(environment if place == "Properties" else {}),
+    }
+    globals_ = {"Function": environment if place == "Globals" else {}}
+    reading = reading_of(
+        {"F": {"Type": "AWS::Serverless::Function", "Properties": made}}, Transform="AWS::Serverless-2016-10-31", Globals=globals_
+    )  # fmt: skip
+    assert found(reading) == {("external:cache.example.com", "direct", certainty)}
+
+
+@pytest.mark.parametrize(("folder", "store"), [("/dev/shop/db", "Db"), ("/dev/crm/db", "external:/dev/crm/db/url")])
+def test_an_address_that_is_kept_beside_the_password_of_a_database(reading_of: Read, folder: str, store: str) -> None:
+    password = "{{resolve:ssm-secure:/dev/shop/db/password:1}}"
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "MasterUserPassword": password}}
+    reading = reading_of({"Db": database, "F": function({"DATABASE_URL": f"{{{{resolve:ssm:{folder}/url}}}}"})})
+    assert found(reading) == {(store, "direct", "likely")}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from constructs_lib.readers.cloudformation.sam import SHARED
 from constructs_lib.readers.cloudformation.stack import Resource
 from constructs_lib.readers.cloudformation.values import Text, Value, scalar_text
 from constructs_lib.regex import regex
@@ -77,8 +78,8 @@ class InlineCode:
         if self.text is None or variable in self.text:
             return True
         if not _ENVIRONMENT.search(self.text):
-            # A placeholder that is replaced after the deployment: it says nothing about the variables it was given.
-            return True
+            # A placeholder that is replaced after the deployment says nothing about the variables that were written for it.
+            return variable not in self._function.body.get(SHARED, ())
         if not _COMPUTED.search(self.text):
             return False
         pieces = [match.group(1) for match in _LITERAL.finditer(self.text)]

@@ -113,6 +113,17 @@ def is_no_host(value: Value) -> bool:
     return address_in(text) == (None, None)
 
 
+def is_of_itself(text: str) -> bool:
+    """Whether text is a connection string that leads to the machine itself: what a developer has for a database at home."""
+    if engine_in(text) is None or len(text) > LONGEST:
+        return False
+    try:
+        host = urlsplit(f"any://{text.partition('://')[2]}").hostname
+    except ValueError:
+        return False
+    return host is not None and is_local(host)
+
+
 def is_bare(text: str) -> bool:
     """Whether text is a host without a domain, as containers call each other: no switch, and not what keeps data in a file or memory."""
     return _BARE.fullmatch(text) is not None and not is_local(text) and text.lower() not in _NO_HOSTS

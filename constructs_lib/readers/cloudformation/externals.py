@@ -13,6 +13,7 @@ from constructs_lib.readers.cloudformation.connection_strings import (
     address_in,
     is_bare,
     is_no_host,
+    is_of_itself,
     names_itself,
     shows_host,
     size_in,
@@ -141,7 +142,7 @@ class Externals:
                 where = f"{said.where} = {host}"
                 for clue in self._at(function, host, engine, where, over_http=over_http):
                     yield clue._replace(size=size_in(text))
-        elif said.parameter and is_no_host(text) and holds_address(function, said):
+        elif said.parameter and (is_no_host(text) or is_of_itself(text)) and holds_address(function, said):
             reason = f"parameter '{said.parameter}' holds no address by default"
             yield from self._hidden(function, said, Unresolved(reason, said.parameter))
         elif is_database_host(text) or (is_to_fill_in(text) and holds_address(function, said)):
@@ -150,6 +151,8 @@ class Externals:
         elif _PATH.fullmatch(text) and names_address(said.variable):
             self.gap(function, f"{said.where} = '{text}' names where the address of a database is kept")
             yield from self._unseen(function, said, text)
+        elif is_of_itself(text):
+            self.gap(function, f"{said.where} leads to the function's own machine, where no database is")
         elif names_address(said.variable) and not names_credentials(said.variable) and is_bare(text):
             self.gap(function, f"{said.where} = '{text}' is no whole address of a database")
             yield from self._unseen(function, said, text)

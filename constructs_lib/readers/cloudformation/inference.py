@@ -13,6 +13,7 @@ from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.connect_grants import ConnectGrants
 from constructs_lib.readers.cloudformation.connection_strings import size_in
 from constructs_lib.readers.cloudformation.data_apis import RUNS, DataApis, named_clusters
+from constructs_lib.readers.cloudformation.database_words import names_address
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals
@@ -139,6 +140,11 @@ class Inference:
         if known:
             return
         literal = self.environment.literal(value)
+        beside = self.secrets.kept_beside(literal) if names_address(name) else None
+        if beside is not None:
+            evidence = f"{where} comes from where the password of '{beside.id}' is kept"
+            yield Clue(beside.id, "direct", "likely", evidence, addressed=True)
+            return
         self._table(function, name, literal, seen)
         seen.outside_clusters.update((cluster, where) for cluster in named_clusters(name, literal))
         yield from self.externals.clues(function, name, literal)

@@ -50,7 +50,7 @@ _BY_HAND = frozenset({"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:
 
 class Statement(NamedTuple):
     """One statement; ``shared`` tells that several functions run with the role, ``ready_made`` that nobody wrote its actions by hand,
-    ``unread`` why a part of it could not be read.
+    ``managed`` that AWS did, ``unread`` why a part of it could not be read.
     """
 
     actions: tuple[str, ...]
@@ -59,6 +59,7 @@ class Statement(NamedTuple):
     refused: bool = False
     conditional: bool = False
     ready_made: bool = False
+    managed: bool = False
     unread: str = ""
 
     def allows(self, *actions: str) -> bool:
@@ -196,7 +197,7 @@ class Permissions:
             return _statements(policy.get("PolicyDocument")) if policy is not None else []
         name = _last(value).rsplit("/", 1)[-1]
         actions = AWS_MANAGED.get(name)
-        return [Statement(actions, ("*",), ready_made=True)] if actions else []
+        return [Statement(actions, ("*",), ready_made=True, managed=True)] if actions else []
 
 
 def _last(value: Value) -> str:

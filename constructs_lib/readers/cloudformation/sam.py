@@ -17,6 +17,8 @@ _COPIED = (
     "FunctionName", "Handler", "Runtime", "MemorySize", "Timeout", "VpcConfig", "Environment", "ReservedConcurrentExecutions",
     "Layers", "Architectures", "TenancyConfig", "CapacityProviderConfig", "PackageType",
 )  # fmt: skip
+#: Where a body keeps the names of the variables that only the globals give.
+SHARED = "poolproof:shared-variables"
 _TABLE = "AWS::DynamoDB::Table"
 _TABLE_COPIED = ("TableName", "ProvisionedThroughput", "PointInTimeRecoverySpecification")
 
@@ -58,6 +60,18 @@ def _is_intrinsic(value: Mapping[str, Any]) -> bool:
     return len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))
 
 
+def _shared(body: Mapping[str, Any], globals_: Any) -> frozenset[str]:
+    """The variables that a function has from the globals alone: they say less of it than those written for it."""
+    names = [set(_variables(properties)) for properties in (globals_, body.get("Properties"))]
+    return frozenset(names[0] - names[1])
+
+
+def _variables(properties: Any) -> Mapping[str, Any]:
+    for key in ("Environment", "Variables"):
+        properties = properties.get(key) if isinstance(properties, dict) else None
+    return properties if isinstance(properties, dict) else {}
+
+
 def _function(name: str, body: Mapping[str, Any], globals_: Any) -> Bodies:
     properties = _merged(globals_ if isinstance(globals_, dict) else {}, body.get("Properties") or {})
     properties = properties if isinstance(properties, dict) else {}
@@ -67,7 +81,9 @@ def _function(name: str, body: Mapping[str, Any], globals_: Any) -> Bodies:
     made["Code"] = {"ZipFile": properties["InlineCode"]} if "InlineCode" in properties else {}
     role = properties.get("Role")
     made["Role"] = role if role is not None else {"Fn::GetAtt": [f"{name}Role", "Arn"]}
-    result: Bodies = {name: {**body, "Type": "AWS::Lambda::Function", "Properties": made}}
+    result: Bodies = {
+        name: {**body, "Type": "AWS::Lambda::Function", "Properties": made, SHARED: _shared(body, globals_)}
+    }
     kept = {key: body[key] for key in ("Condition",) if key in body}
     extra: Bodies = {}
     if role is None:

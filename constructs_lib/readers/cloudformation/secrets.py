@@ -13,7 +13,7 @@ from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE, PROXY
 from constructs_lib.readers.cloudformation.proxies import Proxies
 from constructs_lib.readers.cloudformation.stack import Resource, Stack
 from constructs_lib.readers.cloudformation.unseen import secret_name, source_of
-from constructs_lib.readers.cloudformation.values import Either, Unresolved, Value
+from constructs_lib.readers.cloudformation.values import Either, Text, Unresolved, Value
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
@@ -106,6 +106,20 @@ class Secrets:
             store.key: store for (_, called), store in self._outside.items() if called == name and store is not None
         }
         return next(iter(others.values())) if len(others) == 1 else None
+
+    def kept_beside(self, value: Value) -> Resource | None:
+        """The one store whose master password lies in the same folder of SSM parameters as what a value comes from."""
+        name = source_of(value) if isinstance(value, (str, Text)) else None
+        return self._by_folder.get(name.rpartition("/")[0]) if name is not None else None
+
+    @cached_property
+    def _by_folder(self) -> dict[str, Resource]:
+        kept: dict[str, list[Resource]] = {}
+        for (_, name), store in self._outside.items():
+            folder = name.rpartition("/")[0]
+            if store is not None and folder.count("/") > 1:
+                kept.setdefault(folder, []).append(store)
+        return {folder: stores[0] for folder, stores in kept.items() if len({store.key for store in stores}) == 1}
 
     @cached_property
     def of_stores(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from constructs_lib.model.actions import EVERYTHING
 from constructs_lib.model.fleet import Certainty, Gap
 from constructs_lib.readers.cloudformation import table_names
+from constructs_lib.readers.cloudformation.called_alike import called_alike
 from constructs_lib.readers.cloudformation.clues import Clue, Use, weaker
 from constructs_lib.readers.cloudformation.code import InlineCode
 from constructs_lib.readers.cloudformation.database_words import speaks_of_database
@@ -129,8 +130,10 @@ class TableGrants:
         return self._used_in[stack]
 
     def _beside(self, function: Resource, statement: Statement, *, named: bool) -> Iterator[Clue]:
-        """What a permission on all tables is for, where it is written by hand: a table that the inline code names, or the only one of the
-        function's own template.
+        """What a permission on all tables is for: a table that the inline code names, the only one of the function's own template, or
+        those that the function is called like.
+
+        What the CDK grants on all tables is for a stream.
         """
         code = InlineCode(function).text
         in_code = [table for table in self._own(function) if code is not None and _is_named_in(code, table)]
@@ -139,10 +142,15 @@ class TableGrants:
             yield Clue(table.id, "http", "likely", evidence)
         if in_code:
             return
-        own = [] if named or statement.ready_made or self._names_table(function) else self._own(function)
+        by_cdk = statement.ready_made and not statement.managed
+        own = [] if named or by_cdk or self._names_table(function) else self._own(function)
         if len(own) == 1 and _may_use_tables(function):
             evidence = f"dynamodb permission on every table, and its template makes '{own[0].id}' only"
             yield Clue(own[0].id, "http", "likely", evidence)
+        elif _may_use_tables(function):
+            for table in called_alike(function, own):
+                evidence = f"dynamodb permission on every table, and it is called like '{table.id}'"
+                yield Clue(table.id, "http", "likely", evidence)
 
     def _own(self, function: Resource) -> list[Resource]:
         return [table for table in self.environment.estate.of_type(*TABLES) if table.stack.key == function.stack.key]
