@@ -18,6 +18,7 @@ from constructs_lib.readers.terraform.vocabulary import LEADING
 from constructs_lib.regex import regex
 
 OUT_OF_SIGHT = "a local value or dynamic block hides the expression, so it is taken from what the plan calls relevant"
+_INDEX = regex(r"\[[^\]]*\]")
 _WORD = regex(r"[a-z0-9]{2,}")
 #: Words of addresses that say nothing about which resource it is.
 _GENERIC = frozenset(
@@ -91,36 +92,46 @@ class Hidden:
 
     @cached_property
     def _unshown(self) -> list[Found]:
-        shown = {item for _, _, items in self._asked for item in items if isinstance(item, Found)}
-        whole = {item.resource.address for item in shown if not item.path}
-        return [item for item in self._relevant if item not in shown and item.resource.address not in whole]
+        shown = {
+            (_written(item.resource), item.path)
+            for _, _, items in self._asked
+            for item in items
+            if isinstance(item, Found)
+        }
+        return [
+            item
+            for item in self._relevant
+            if (_written(item.resource), item.path) not in shown and (_written(item.resource), ()) not in shown
+        ]
 
     @cached_property
     def _places(self) -> set[str]:
         """The local values that arguments known only after apply refer to, and resources of which a dynamic block makes what tells."""
         locals_ = {
             local_name(item)
-            for resource, argument, items in self._asked
-            if argument in _ARGUMENTS and _any_unknown(mapping(resource.unknown).get(argument))
+            for instances, argument, items in self._asked
+            if argument in _ARGUMENTS and any(_waits(instance, argument) for instance in instances)
             for item in items
             if is_local(item)
         }
-        return locals_ | {
-            f"{resource.module}.{resource.name}"
-            for resource in self._plan.resources
-            if _is_made_by_dynamic_block(resource)
-        }
+        made = {_written(resource) for resource in self._plan.resources if _is_made_by_dynamic_block(resource)}
+        return locals_ | made
 
     @cached_property
-    def _asked(self) -> list[tuple[Planned, str, list[Target]]]:
-        """What every argument of every resource, and every output of the root module, refers to."""
+    def _asked(self) -> list[tuple[list[Planned], str, list[Target]]]:
+        """What every argument of every resource as it is written, and every output of the root module, refers to."""
         nobody = Planned("", "", "", "", None, data=True, values={}, unknown=None, expressions={}, repeated=None)
         outputs = mapping(self._plan.configuration.get("outputs"))
-        asked = [(nobody, name, mapping(output).get("expression")) for name, output in outputs.items()]
+        asked = [([nobody], name, mapping(output).get("expression")) for name, output in outputs.items()]
+        written: dict[str, list[Planned]] = {}
         for resource in self._plan.resources:
-            asked += [(resource, name, expression) for name, expression in resource.expressions.items()]
-            asked += [(resource, "for_each", resource.repeated)]
-        return [(asker, name, self._references.of(expression, asker)) for asker, name, expression in asked]
+            written.setdefault(_written(resource), []).append(resource)
+        for instances in written.values():
+            asked += [(instances, name, expression) for name, expression in instances[0].expressions.items()]
+            asked += [(instances, "for_each", instances[0].repeated)]
+        return [
+            (instances, name, self._references.of(expression, instances[0])) for instances, name, expression in asked
+        ]
 
 
 def leads_to_a_store(item: Found) -> bool:
@@ -139,9 +150,17 @@ def sole(found: Sequence[Found]) -> list[Found]:
 
 def _is_made_by_dynamic_block(resource: Planned) -> bool:
     block = _DYNAMIC.get(resource.type, "")
-    return (
-        resource.configured and block not in resource.expressions and _any_unknown(mapping(resource.unknown).get(block))
-    )
+    return resource.configured and block not in resource.expressions and _waits(resource, block)
+
+
+def _waits(resource: Planned, argument: str) -> bool:
+    """Whether a part of an argument is known only after apply."""
+    return _any_unknown(mapping(resource.unknown).get(argument))
+
+
+def _written(resource: Planned) -> str:
+    """The address of the resource as the configuration has it, for all of its instances."""
+    return _INDEX.sub("", resource.address)
 
 
 def _within(resource: Planned) -> str:
