@@ -13,7 +13,7 @@ from typing import Any
 
 from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
-from constructs_lib.readers.terraform.references import Found, References, Target, is_local, local_name, outermost
+from constructs_lib.readers.terraform.references import Found, Local, References, Target, has_local, outermost
 from constructs_lib.readers.terraform.vocabulary import LEADING
 from constructs_lib.regex import regex
 
@@ -53,7 +53,7 @@ class Hidden:
         near = [item for item in self.leading(asker) if item.resource.type in (types or LEADING)]
         if len(self._places) < 2 or (types and len({item.resource.address for item in near}) == 1):
             return near
-        asked = _words(_within(asker), words, *(local_name(target) for target in targets if is_local(target)))
+        asked = _words(_within(asker), words, *(target.name for target in targets if isinstance(target, Local)))
         return [item for item in near if asked & _words(_within(item.resource))]
 
     def leading(self, asker: Planned) -> list[Found]:
@@ -66,7 +66,7 @@ class Hidden:
             found = [item for item in found if item.resource.type not in _PROXIES]
         scope, given = outermost(asker.module), self._references.given(asker)
         near = [item for item in found if outermost(item.resource.module) == scope]
-        if not asker.module or any(map(is_local, given)):
+        if not asker.module or has_local(given):
             return near or found
         handed = {item.resource.address for item in given if isinstance(item, Found)}
         return [item for item in found if item in near or item.resource.address in handed]
@@ -108,11 +108,11 @@ class Hidden:
     def _places(self) -> set[str]:
         """The local values that arguments known only after apply refer to, and resources of which a dynamic block makes what tells."""
         locals_ = {
-            local_name(item)
+            item.name
             for instances, argument, items in self._asked
             if argument in _ARGUMENTS and any(_waits(instance, argument) for instance in instances)
             for item in items
-            if is_local(item)
+            if isinstance(item, Local)
         }
         made = {_written(resource) for resource in self._plan.resources if _is_made_by_dynamic_block(resource)}
         return locals_ | made

@@ -8,7 +8,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.values import ONE_OF, Unresolved
 from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import ANYTHING, Found, Target, assumed, intrinsic, is_local
+from constructs_lib.readers.terraform.references import ANYTHING, Found, Local, Target, assumed, has_local, intrinsic
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, is_written, walk
 from constructs_lib.regex import regex
 
@@ -46,7 +46,7 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
             statements += _assumed(target)
         elif isinstance(target, str):
             statements += _assumed_of_arn(target)
-    if any(map(is_local, targets)):
+    if has_local(targets):
         unseen = [item for item in values.hidden.behind(resource, targets) if item.path[0] in _NAMING]
         statements += [statement for item in unseen for statement in _assumed(item)]
     planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
@@ -103,8 +103,8 @@ def _document_statements(values: Values, source: Planned) -> list[Any]:
         resources = mapping(mapping(block).get("resources"))
         constant = listed(resources.get("constant_value"))
         targets = _chosen_by_key(resources, values.references.of(resources, source))
-        unseen = _unseen(values, source, targets, actions) if any(map(is_local, targets)) else []
-        named = [values.part(target) for target in targets if not (unseen and is_local(target))]
+        unseen = _unseen(values, source, targets, actions) if has_local(targets) else []
+        named = [values.part(target) for target in targets if not (unseen and isinstance(target, Local))]
         statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named, *unseen]})
     return statements
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -43,7 +43,22 @@ class Found(NamedTuple):
         return isinstance(other, Found) and (self.resource.address, self.path) == (other.resource.address, other.path)
 
 
-Target = Found | Unresolved | str
+class Local(NamedTuple):
+    """A local value, of which a plan's configuration shows the name alone."""
+
+    name: str
+
+    @property
+    def unread(self) -> Unresolved:
+        return Unresolved(f"{self.name} is a local value, which a plan's configuration does not show")
+
+
+Target = Found | Local | Unresolved | str
+
+
+def has_local(targets: Iterable[Target]) -> bool:
+    """Whether an expression rests on a local value."""
+    return any(isinstance(target, Local) for target in targets)
 
 
 class References:
@@ -117,7 +132,7 @@ class References:
             own = any(item.repeated is asker.repeated for item in self.plan.instances(asker.address))
             yield from found if own else _of_key(found, asker.index)
         elif steps[0] == "local":
-            yield Unresolved(f"{'.'.join(steps[:2])} is a local value, which a plan's configuration does not show")
+            yield Local(".".join(steps[:2]))
         elif steps[0] == "var" and len(steps) > 1:
             yield from self._variable(steps[1], module, asker, (*steps[2:], *rest), depth)
         elif steps[0] == "module" and len(steps) > 1:
@@ -207,16 +222,6 @@ def _below(module: str, prefix: str) -> bool:
     return module.startswith(prefix) and (
         not rest or (rest.startswith("[") and rest.endswith("]") and "].module." not in rest)
     )
-
-
-def is_local(target: Target) -> bool:
-    """Whether an expression ends at a local value."""
-    return isinstance(target, Unresolved) and target.reason.startswith("local.")
-
-
-def local_name(target: Target) -> str:
-    """``local.name`` of an expression that ends there."""
-    return target.reason.partition(" ")[0] if isinstance(target, Unresolved) else ""
 
 
 def outermost(module: str) -> str:

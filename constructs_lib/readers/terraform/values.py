@@ -13,11 +13,12 @@ from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
 from constructs_lib.readers.terraform.references import (
     ANYTHING,
     Found,
+    Local,
     References,
     Target,
     assumed,
+    has_local,
     intrinsic,
-    is_local,
     outermost,
 )
 from constructs_lib.readers.terraform.vocabulary import ADDRESSES, EXPECTED, LEADING, WITH_ADDRESS, WORDS
@@ -81,7 +82,7 @@ class Values:
     def _sole(self, resource: Planned, argument: str, targets: list[Target]) -> list[Target]:
         """Behind a local value, which a plan does not show: the only thing of the fitting type that the same module makes."""
         types = EXPECTED.get(argument, ())
-        if not any(is_local(target) for target in targets):
+        if not has_local(targets):
             return []
         scope = outermost(resource.module)
         made = [
@@ -104,7 +105,7 @@ class Values:
         """What a local value puts into a secret or parameter that is a database's by its name: the only address out of sight."""
         owners = [item.resource for item in self.targets(resource, "secret_id") if isinstance(item, Found)]
         named = " ".join(f"{item.address} {item.values.get('name') or ''}" for item in (resource, *owners))
-        if argument not in _KEEPING or not any(map(is_local, targets)) or not speaks_of_database(named):
+        if argument not in _KEEPING or not has_local(targets) or not speaks_of_database(named):
             return None
         found = self.hidden.behind(resource, targets, types=WITH_ADDRESS)
         return (
@@ -136,6 +137,8 @@ class Values:
 
     def part(self, target: Target) -> Any:
         """One thing that an expression refers to."""
+        if isinstance(target, Local):
+            return target.unread
         if not isinstance(target, Found):
             return target
         resource, path = target.resource, target.path

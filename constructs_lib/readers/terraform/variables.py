@@ -11,11 +11,12 @@ from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import (
     ANYTHING,
     Found,
+    Local,
     Target,
     address_of,
     assumed,
+    has_local,
     intrinsic,
-    is_local,
     named_attribute,
     specific,
 )
@@ -62,7 +63,7 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
         found.update((name, assumed(value, DYNAMIC)) for name, value in placed.items())
     elif open_names:
         found.update(_distributed(values, open_names, _unused(values, targets, found)))
-    if open_names and ("environment" not in resource.expressions or any(map(is_local, targets))):
+    if open_names and ("environment" not in resource.expressions or has_local(targets)):
         open_values = {name: found[name] for name in open_names if name in found}
         found.update(_out_of_sight(values, resource, targets, open_values))
     return {name: _with_addresses(value, name, targets) for name, value in found.items()}
@@ -159,7 +160,7 @@ def _distributed(values: Values, names: list[str], targets: list[Target]) -> dic
     if len(left) == 1:
         found[left[0]] = values.joined(rest, f"environment variable {left[0]}")
         return found
-    hidden = next((target for target in rest if isinstance(target, Unresolved)), None)
+    hidden = next((values.part(target) for target in rest if isinstance(target, (Local, Unresolved))), None)
     found.update({name: hidden or Unresolved(f"environment variable {name} is {AFTER_APPLY}") for name in left})
     seen = [target for target in rest if isinstance(target, Found)]
     if seen:
