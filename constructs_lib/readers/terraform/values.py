@@ -103,9 +103,11 @@ class Values:
 
     def _behind(self, resource: Planned, argument: str, targets: list[Target]) -> Any:
         """What a local value puts into a secret or parameter that is a database's by its name: the only address out of sight."""
+        if argument not in _KEEPING or not has_local(targets):
+            return None
         owners = [item.resource for item in self.targets(resource, "secret_id") if isinstance(item, Found)]
         named = " ".join(f"{item.address} {item.values.get('name') or ''}" for item in (resource, *owners))
-        if argument not in _KEEPING or not has_local(targets) or not speaks_of_database(named):
+        if not speaks_of_database(named):
             return None
         found = self.hidden.behind(resource, targets, types=WITH_ADDRESS)
         return (
