@@ -51,10 +51,18 @@ class Hidden:
         who asks for it. The only thing of the types asked for needs no word.
         """
         near = [item for item in self.leading(asker) if item.resource.type in (types or LEADING)]
+        if types and not near:
+            return self._shown_once_more(types)
         if len(self._places) < 2 or (types and len({item.resource.address for item in near}) == 1):
             return near
         asked = _words(_within(asker), words, *(target.name for target in targets if isinstance(target, Local)))
         return [item for item in near if asked & _words(_within(item.resource))]
+
+    def _shown_once_more(self, types: Container[str]) -> list[Found]:
+        """What expressions show and is of such types may be meant again; of several, any one."""
+        found = [item for item in self._relevant if item.resource.type in types and leads_to_a_store(item)]
+        several = len({item.resource.address for item in found}) > 1
+        return [item._replace(one_of=several) for item in found]
 
     def leading(self, asker: Planned) -> list[Found]:
         """What leads to a store and may be meant out of sight: a module sees what it makes and what its calls hand over, no more.

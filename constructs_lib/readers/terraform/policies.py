@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.readers.cloudformation.values import ONE_OF, Unresolved
@@ -21,6 +22,9 @@ _ASSUMED: dict[str, tuple[str, ...]] = {
     "aws_db_proxy": ("rds-db:connect",),
     "aws_dsql_cluster": ("dsql:DbConnect",),
 }
+_TAKES_IN = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
+#: Documents within documents: more would be a circle.
+DEEPEST = 10
 #: Attributes by which a policy names something.
 _NAMING = ("arn", "id", "name", "identifier", "master_user_secret")
 #: The same for ARNs that variables hold.
@@ -88,29 +92,68 @@ def _with_references(values: Values, written: Any, targets: list[Target]) -> Any
     }
 
 
-def _document_statements(values: Values, source: Planned) -> list[Any]:
+def _document_statements(values: Values, source: Planned, depth: int = 0) -> list[Any]:
     """Statements of a data source: its text when it was read, else its configuration, where actions are constants."""
     written = document(source.values.get("json"))
     if isinstance(written, dict):
         found = _with_references(values, written, values.references.of(source.expressions, source))
         return listed(found["Statement"])
-    if "statement" not in source.expressions:
-        return _dynamic_statements(values, source)
-    statements = []
-    for block in listed(source.expressions.get("statement")):
-        actions = mapping(mapping(block).get("actions")).get("constant_value")
-        effect = mapping(mapping(block).get("effect")).get("constant_value", "Allow")
-        resources = mapping(mapping(block).get("resources"))
-        constant = listed(resources.get("constant_value"))
-        targets = _chosen_by_key(resources, values.references.of(resources, source))
-        unseen = _unseen(values, source, targets, actions) if has_local(targets) else []
-        named = [values.part(target) for target in targets if not (unseen and isinstance(target, Local))]
-        statements.append({"Effect": effect, "Action": actions, "Resource": [*constant, *named, *unseen]})
-    return statements
+    written, planned = (listed(of.get("statement")) for of in (source.expressions, source.values))
+    shown = len(written) == len(planned) or not planned
+    blocks = zip(written, planned or written, strict=True) if shown else (({}, block) for block in planned)
+    statements = [*_merged(values, source, depth)]
+    for expression, block in blocks:
+        statements += _statement(values, source, mapping(expression), mapping(block) if planned else {})
+    return statements or (_of_unknown_statements(values, source) if not written and not planned else [])
 
 
-def _dynamic_statements(values: Values, source: Planned) -> list[Any]:
-    """Statements that a dynamic block makes, which a plan does not show: about what the module is given, or what is out of sight."""
+def _statement(
+    values: Values, source: Planned, written: Mapping[str, Any], planned: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """A statement, as far as it is written and planned; a dynamic block makes it where it is planned alone.
+
+    What is about things that nobody sees is taken to be about those of the kind that its actions are for.
+    """
+    actions = _actions(values, source, mapping(written.get("actions")), listed(planned.get("actions")))
+    effect = mapping(written.get("effect")).get("constant_value") or planned.get("effect") or "Allow"
+    resources = mapping(written.get("resources"))
+    targets = _chosen_by_key(resources, values.references.of(resources, source))
+    if actions is None:
+        yield from (item for target in targets if isinstance(target, Found) for item in _assumed(target))
+        return
+    known = [item for item in listed(planned.get("resources")) if isinstance(item, str)]
+    constant = known or listed(resources.get("constant_value"))
+    waits = len(known) < len(listed(planned.get("resources")))
+    unseen = _unseen(values, source, targets, actions) if has_local(targets) or (waits and not written) else []
+    named = [values.part(target) for target in targets if not (unseen and isinstance(target, Local))]
+    if waits and not named and not unseen:
+        named = [Unresolved(f"what a statement of '{source.address}' is about is {AFTER_APPLY}")]
+    found = [values.value(text, targets, "Resource") for text in constant]
+    yield {"Effect": effect, "Action": actions, "Resource": [*found, *named, *unseen]}
+
+
+def _actions(values: Values, source: Planned, written: Mapping[str, Any], planned: list[Any]) -> Any:
+    """The actions of a statement: planned or constant, or the values of input variables; ``None`` where nobody sees them."""
+    if planned and all(isinstance(item, str) for item in planned):
+        return planned
+    if "constant_value" in written:
+        return written["constant_value"]
+    found = values.references.of(written, source)
+    return found if found and all(isinstance(item, str) for item in found) else None
+
+
+def _merged(values: Values, source: Planned, depth: int) -> Iterator[Any]:
+    """Statements of the documents that another one takes in: what it says itself may take their place, where both have the same Sid."""
+    for argument in _TAKES_IN if depth < DEEPEST else ():
+        for target in values.targets(source, argument):
+            if isinstance(target, Found) and target.resource.data and target.resource.type == DOCUMENT:
+                yield from _document_statements(values, target.resource, depth + 1)
+            elif isinstance(target, Found) and not target.resource.data:
+                yield from _assumed(target)
+
+
+def _of_unknown_statements(values: Values, source: Planned) -> list[Any]:
+    """Statements of which nobody sees as much as the actions: about what the module is given, or what is out of sight."""
     passed = [item for item in values.references.arguments(source, ANYTHING) if isinstance(item, Found)]
     meant = [item for item in passed if not item.resource.data] or values.hidden.behind(source, ())
     named = [item for item in meant if item.path and item.path[0] in _NAMING]
@@ -118,11 +161,15 @@ def _dynamic_statements(values: Values, source: Planned) -> list[Any]:
 
 
 def _unseen(values: Values, source: Planned, targets: list[Target], actions: Any) -> list[Any]:
-    """What a local value among the resources of a statement hides: things of the kind that the statement's actions are for."""
+    """What a local value or a dynamic block hides among the resources of a statement: things of the kind that its actions are for."""
     services = {str(action).partition(":")[0] for action in _several(actions)}
     types = {kind for kind, meant in _ASSUMED.items() if meant[0].partition(":")[0] in services}
-    found = values.hidden.behind(source, targets, types=types)
-    return [assumed(intrinsic(item), OUT_OF_SIGHT) for item in found if item.path[0] in _NAMING]
+    passed = [item for item in values.references.arguments(source, ANYTHING) if isinstance(item, Found)]
+    given = [item for item in passed if item.resource.type in types and item.path[:1] and item.path[0] in _NAMING]
+    found = given if given and not targets else values.hidden.behind(source, targets, types=types) if types else []
+    return [
+        assumed(intrinsic(item), ONE_OF if item.one_of else OUT_OF_SIGHT) for item in found if item.path[0] in _NAMING
+    ]
 
 
 def _assumed(target: Found) -> list[Any]:

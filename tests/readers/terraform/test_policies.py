@@ -154,3 +154,77 @@ def test_beside_an_address_an_assumed_data_api_makes_no_connection(tmp_path: Pat
     worker = function("worker", environment, role=ref("aws_iam_role.shop.arn"))
     expected = ("direct", "certain") if addressed else ("data-api", "likely")
     assert edges(tmp_path, plan([ROLE, cluster, policy, worker])) == [("aws_rds_cluster.shop", *expected)]
+
+
+def shop_with(*documents: Json) -> Json:
+    """A function whose role has the first of the documents; all documents wait for the ARN of a table."""
+    table = resource("aws_dynamodb_table.carts", {"name": "carts"}, {"arn": True})
+    role = resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})
+    grant = resource(
+        "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+        {"policy": ref("data.aws_iam_policy_document.shop.json"), "role": ref("aws_iam_role.shop.id")},
+    )  # fmt: skip
+    return plan([table, role, grant, function("worker", {}, role=ref("aws_iam_role.shop.arn")), *documents])
+
+
+def document(name: str, expressions: Json, planned: Json | None = None) -> Json:
+    values, unknown = {"statement": [planned]} if planned else {}, {"json": True}
+    return resource(f"data.aws_iam_policy_document.{name}", values, unknown, expressions, mode="data")
+
+
+CARTS = ref("aws_dynamodb_table.carts.arn")
+READS = {"actions": {"constant_value": ["dynamodb:GetItem"]}, "resources": CARTS}
+
+
+@pytest.mark.parametrize("argument", ["source_policy_documents", "override_policy_documents"])
+@pytest.mark.parametrize("own", [True, False])
+def test_documents_that_another_one_takes_in(tmp_path: Path, argument: str, *, own: bool) -> None:
+    other = {"actions": {"constant_value": ["s3:GetObject"]}, "resources": {"constant_value": ["*"]}}
+    outer = {argument: ref("data.aws_iam_policy_document.tables.json"), **({"statement": [other]} if own else {})}
+    body = shop_with(document("shop", outer), document("tables", {"statement": [READS]}))
+    (edge,) = read([write(tmp_path / "plan.json", body)]).fleet.connections
+    assert (edge.store, edge.certainty) == ("aws_dynamodb_table.carts", "certain")
+
+
+def test_documents_that_take_each_other_in_end(tmp_path: Path) -> None:
+    inner, outer = (
+        document(
+            name, {"source_policy_documents": ref(f"data.aws_iam_policy_document.{other}.json"), "statement": [READS]}
+        )
+        for name, other in (("tables", "shop"), ("shop", "tables"))
+    )
+    (edge,) = read([write(tmp_path / "plan.json", shop_with(outer, inner))]).fleet.connections
+    assert edge.certainty == "certain"
+
+
+@pytest.mark.parametrize(
+    ("actions", "planned", "certainty"),
+    [
+        (ref("local.actions"), ["dynamodb:GetItem"], "certain"),
+        (ref("var.actions"), None, "certain"),
+        (ref("local.actions"), None, "likely"),
+    ],
+)
+def test_actions_of_a_statement_that_are_no_constants(
+    tmp_path: Path, actions: Json, planned: list[str] | None, certainty: str
+) -> None:
+    """A document that waits for apply is planned as far as it is known: its actions mostly are."""
+    known = {"actions": planned, "resources": [None]} if planned else None
+    body = shop_with(document("shop", {"statement": [{"actions": actions, "resources": CARTS}]}, known))
+    body["variables"] = {"actions": {"value": ["dynamodb:GetItem"]}}
+    (edge,) = read([write(tmp_path / "plan.json", body)]).fleet.connections
+    assert (edge.store, edge.certainty) == ("aws_dynamodb_table.carts", certainty)
+
+
+@pytest.mark.parametrize(
+    ("action", "relevant", "edges"), [("dynamodb:GetItem", 1, 1), ("sqs:SendMessage", 1, 0), ("dynamodb:GetItem", 0, 0)]
+)
+def test_a_statement_that_is_planned_and_not_written(tmp_path: Path, action: str, relevant: int, edges: int) -> None:
+    """A dynamic block makes it: its actions are known, and what it is about is of their kind."""
+    body = shop_with(document("shop", {}, {"actions": [action], "resources": [None]}))
+    body["relevant_attributes"] = relevant * [{"resource": "aws_dynamodb_table.carts", "attribute": ["arn"]}]
+    fleet = read([write(tmp_path / "plan.json", body)]).fleet
+    assert [(edge.store, edge.certainty) for edge in fleet.connections] == edges * [
+        ("aws_dynamodb_table.carts", "likely")
+    ]
+    assert bool(fleet.gaps) is (action.startswith("dynamodb") and not relevant)
