@@ -14,7 +14,7 @@ from typing import Any
 from constructs_lib.readers.cloudformation.database_words import speaks_of_database
 from constructs_lib.readers.terraform.plan import Plan, Planned, mapping
 from constructs_lib.readers.terraform.references import Found, Local, References, Target, has_local, outermost
-from constructs_lib.readers.terraform.vocabulary import LEADING
+from constructs_lib.readers.terraform.vocabulary import LEADING, WITH_ADDRESS
 from constructs_lib.regex import regex
 
 OUT_OF_SIGHT = "a local value or dynamic block hides the expression, so it is taken from what the plan calls relevant"
@@ -48,15 +48,19 @@ class Hidden:
         """What leads to a store, is of such types, and is meant by what a resource refers to out of sight; nothing where that is open.
 
         Behind the only local value that waits for apply is everything; of several, one shares a word with what it hides, or with
-        who asks for it. The only thing of the types asked for needs no word.
+        who asks for it, or speaks of a database. The only thing of the types asked for needs no word.
         """
         near = [item for item in self.leading(asker) if item.resource.type in (types or LEADING)]
         if types and not near:
             return self._shown_once_more(types)
         if len(self._places) < 2 or (types and len({item.resource.address for item in near}) == 1):
             return near
-        asked = _words(_within(asker), words, *(target.name for target in targets if isinstance(target, Local)))
-        return [item for item in near if asked & _words(_within(item.resource))]
+        names = [target.name for target in targets if isinstance(target, Local)]
+        asked = _words(_within(asker), words, *names)
+        alike = [item for item in near if asked & _words(_within(item.resource))]
+        if alike or not any(map(speaks_of_database, names)):
+            return alike
+        return [item for item in near if item.resource.type in WITH_ADDRESS]
 
     def _shown_once_more(self, types: Container[str]) -> list[Found]:
         """What expressions show and is of such types may be meant again; of several, any one."""

@@ -122,7 +122,7 @@ def _statement(
         yield from (item for target in targets if isinstance(target, Found) for item in _assumed(target))
         return
     known = [item for item in listed(planned.get("resources")) if isinstance(item, str)]
-    constant = known or listed(resources.get("constant_value"))
+    constant = known or ([] if "references" in resources else listed(resources.get("constant_value")))
     waits = len(known) < len(listed(planned.get("resources")))
     unseen = _unseen(values, source, targets, actions) if has_local(targets) or (waits and not written) else []
     named = [values.part(target) for target in targets if not (unseen and isinstance(target, Local))]

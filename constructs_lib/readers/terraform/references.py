@@ -113,7 +113,8 @@ class References:
                 yield from self._expression(item, module, asker, rest, depth + 1)
             return
         written = mapping(expression)
-        if "constant_value" in written and isinstance(written["constant_value"], (str, int, float)):
+        # The JSON syntax of HCL shows a template ("${…}") as a constant beside its references.
+        if "references" not in written and isinstance(written.get("constant_value"), (str, int, float)):
             yield str(written["constant_value"])
         if "references" not in written and "constant_value" not in written:
             yield from self._expression(list(written.values()), module, asker, rest, depth + 1)
