@@ -42,6 +42,16 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
     written = document(walk(resource.values, path))
     if isinstance(written, dict):
         return _with_references(values, written, _deep(values, targets))
+    statements = _stated(values, resource, targets)
+    planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
+    left = resource.configured and not is_written(resource.expressions, path)
+    if not statements and not planned and not left and walk(resource.unknown, path) is True:
+        return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
+    return {"Statement": statements} if statements else None
+
+
+def _stated(values: Values, resource: Planned, targets: list[Target]) -> list[Any]:
+    """Statements of a policy of which only the references are known."""
     statements: list[Any] = []
     for target in targets:
         if isinstance(target, Found) and target.resource.data and target.resource.type == DOCUMENT:
@@ -53,11 +63,7 @@ def policy(values: Values, resource: Planned, *path: str) -> Any:
     if has_local(targets):
         unseen = [item for item in values.hidden.behind(resource, targets) if item.path[0] in _NAMING]
         statements += [statement for item in unseen for statement in _assumed(item)]
-    planned = any(isinstance(target, Found) and not target.resource.data for target in targets)
-    left = resource.configured and not is_written(resource.expressions, path)
-    if not statements and not planned and not left and walk(resource.unknown, path) is True:
-        return Unresolved(f"{path[-1]} of '{resource.address}' is {AFTER_APPLY}")
-    return {"Statement": statements} if statements else None
+    return statements
 
 
 def _chosen_by_key(expression: Any, targets: list[Target]) -> list[Target]:
@@ -123,7 +129,10 @@ def _statement(
         return
     known = [item for item in listed(planned.get("resources")) if isinstance(item, str)]
     constant = known or ([] if "references" in resources else listed(resources.get("constant_value")))
-    waits = len(known) < len(listed(planned.get("resources")))
+    asked = planned.get("resources")
+    waits = (
+        bool(planned) and planned.get("not_resources") is None and (asked is None or len(known) < len(listed(asked)))
+    )
     unseen = _unseen(values, source, targets, actions) if has_local(targets) or (waits and not written) else []
     named = [values.part(target) for target in targets if not (unseen and isinstance(target, Local))]
     if waits and not named and not unseen:
@@ -202,3 +211,37 @@ def _allowing(actions: tuple[str, ...], resource: Any, why: str = HIDDEN) -> lis
 
 def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def inline_policies(values: Values, role: Planned) -> list[Any]:
+    """The documents of a role's inline policies; of one that a dynamic block makes, what its module is given is seen at most."""
+    blocks = listed(role.values.get("inline_policy"))
+    written = listed(role.expressions.get("inline_policy"))
+    if not blocks:
+        found = policy(values, role, "inline_policy", "policy")
+        return [] if found is None else [found]
+    documents: list[Any] = []
+    for index, block in enumerate(blocks):
+        expression = mapping(written[index]).get("policy") if len(written) == len(blocks) else None
+        known = document(mapping(block).get("policy"))
+        if isinstance(known, dict):
+            targets = values.references.of(expression, role)
+            documents.append(_with_references(values, known, _deep(values, targets)))
+        elif mapping(block):
+            statements = _stated(values, role, values.references.of(expression, role)) if expression else []
+            statements = statements or _of_unknown_statements(values, role)
+            unread = Unresolved(f"policy of '{role.address}' is {AFTER_APPLY}")
+            documents.append({"Statement": statements} if statements else unread)
+    return documents
+
+
+def attached_policies(values: Values, role: Planned) -> list[Any]:
+    """The managed policies that a role lists itself; one that waits for apply as a reference, or as unresolved where nobody sees it."""
+    known = role.values.get("managed_policy_arns")
+    if isinstance(known, list) and all(isinstance(item, str) for item in known):
+        return known
+    if not is_written(role.expressions, ("managed_policy_arns",)):
+        return []
+    arns: list[Any] = [item for item in listed(known) if isinstance(item, str)]
+    found = [values.part(item) for item in values.targets(role, "managed_policy_arns") if not isinstance(item, str)]
+    return [*arns, *(found or [Unresolved(f"managed_policy_arns of '{role.address}' is {AFTER_APPLY}")])]

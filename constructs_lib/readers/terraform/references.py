@@ -23,6 +23,10 @@ _ADDRESS_WORDS = {"endpoint", "address", "host", "hostname", "url", "dns"}
 #: Arguments of any name.
 ANYTHING = regex("")
 _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]\Z')
+#: Local values that are parts of names and tags, and lead nowhere.
+_PLAIN = regex(
+    r"^(?:common_?)?(?:name|prefix|tags|labels|region|account|account_id|project|project_name|stage|app|app_name|name_prefix|suffix)$"
+)
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
@@ -133,7 +137,8 @@ class References:
             own = any(item.repeated is asker.repeated for item in self.plan.instances(asker.address))
             yield from found if own else _of_key(found, asker.index)
         elif steps[0] == "local":
-            yield Local(".".join(steps[:2]))
+            if not _PLAIN.search(".".join(steps[1:2])):
+                yield Local(".".join(steps[:2]))
         elif steps[0] == "var" and len(steps) > 1:
             yield from self._variable(steps[1], module, asker, (*steps[2:], *rest), depth)
         elif steps[0] == "module" and len(steps) > 1:

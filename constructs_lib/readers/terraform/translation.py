@@ -11,7 +11,7 @@ from constructs_lib.readers.terraform import atlas
 from constructs_lib.readers.terraform.gateways import method_settings, plan_stages, routes
 from constructs_lib.readers.terraform.network import network_bodies, numbered
 from constructs_lib.readers.terraform.plan import Plan, Planned, listed, mapping
-from constructs_lib.readers.terraform.policies import policy
+from constructs_lib.readers.terraform.policies import attached_policies, inline_policies, policy
 from constructs_lib.readers.terraform.references import Found, assumed, intrinsic
 from constructs_lib.readers.terraform.tables import table, target_of
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, walk
@@ -263,15 +263,12 @@ def _parameters(_values: Values, resource: Planned, properties: dict[str, Any]) 
 
 
 def _role(values: Values, resource: Planned, properties: dict[str, Any]) -> None:
-    documents = policy(values, resource, "inline_policy", "policy")
-    if documents is not None:
-        properties["Policies"] = [{"PolicyDocument": documents}]
-    if len(listed(resource.values.get("inline_policy"))) > 1:
-        more = Unresolved(f"only the first inline_policy of '{resource.address}' is read")
-        properties.setdefault("Policies", []).append({"PolicyDocument": more})
-    arns = listed(resource.values.get("managed_policy_arns"))
+    documents = inline_policies(values, resource)
+    if documents:
+        properties["Policies"] = [{"PolicyDocument": written} for written in documents]
+    arns = attached_policies(values, resource)
     if arns:
-        properties["ManagedPolicyArns"] = list(arns)
+        properties["ManagedPolicyArns"] = arns
 
 
 def _queue(values: Values, resource: Planned, properties: dict[str, Any]) -> None:

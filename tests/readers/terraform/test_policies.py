@@ -228,3 +228,37 @@ def test_a_statement_that_is_planned_and_not_written(tmp_path: Path, action: str
         ("aws_dynamodb_table.carts", "likely")
     ]
     assert bool(fleet.gaps) is (action.startswith("dynamodb") and not relevant)
+
+
+def in_module(*, inline: bool, given: Json) -> Json:
+    """A module's role: with an inline policy that a dynamic block makes, or with managed policies that come from a variable."""
+    table = resource("aws_dynamodb_table.carts", {"name": "carts"}, {"arn": True})
+    managed = resource("aws_iam_policy.carts", {"name": "carts"}, {"arn": True, "policy": True}, {"policy": CARTS})
+    values = {"name": "fn", **({"inline_policy": [{"name": "tables"}]} if inline else {})}
+    unknown = {"arn": True, **({"inline_policy": [{"policy": True}]} if inline else {"managed_policy_arns": True})}
+    written = {"name": ref("var.name"), **({} if inline else {"managed_policy_arns": ref("var.given")})}
+    role = resource("module.fn.aws_iam_role.fn", values, unknown, written)
+    worker = function("worker", {}, role=ref("aws_iam_role.fn.arn"))
+    worker["planned"]["address"] = "module.fn.aws_lambda_function.worker"
+    inside = {"resources": [role["written"], worker["written"]]}
+    return plan(
+        [table, managed], modules=[role, worker], calls={"fn": {"expressions": {"given": given}, "module": inside}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("inline", "given", "edges"),
+    [
+        (True, CARTS, 1),
+        (False, ref("aws_iam_policy.carts.arn"), 1),
+        (True, ref("var.stage"), 0),
+        (False, ref("local.policies"), 0),
+    ],
+)
+def test_policies_of_a_role_that_wait_for_apply(tmp_path: Path, *, inline: bool, given: Json, edges: int) -> None:
+    """What the module is given is what they are about; where it is given nothing that is seen, that is a gap."""
+    fleet = read([write(tmp_path / "plan.json", in_module(inline=inline, given=given))]).fleet
+    assert [(edge.store, edge.certainty) for edge in fleet.connections] == edges * [
+        ("aws_dynamodb_table.carts", "likely")
+    ]
+    assert bool(fleet.gaps) is not bool(edges)

@@ -76,15 +76,23 @@ def test_secrets_and_their_rotation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policies", "may"), [(["logs:*"], False), (["rds-db:connect"], True), (["logs:*", "s3:*"], None)]
+    ("policies", "may"),
+    [
+        (["logs:*"], False),
+        (["rds-db:connect"], True),
+        (["logs:*", "s3:*"], False),
+        (["logs:*", "rds-db:connect"], True),
+        (["logs:*", ""], None),
+    ],
 )
 def test_a_role_of_which_not_all_inline_policies_are_read_leaves_logins_open(
     tmp_path: Path, policies: list[str], may: bool | None
 ) -> None:
     blocks = [
         {"name": action, "policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})}
+        if action else {"name": "waits"}
         for action in policies
-    ]
+    ]  # fmt: skip
     role = resource("aws_iam_role.api", {"name": "api", "inline_policy": blocks}, {"arn": True})
     client = function("api", {"DB_HOST": "aws_db_proxy.orders.endpoint"}, role=ref("aws_iam_role.api.arn"))
 
