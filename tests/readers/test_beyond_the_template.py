@@ -151,7 +151,7 @@ def test_a_dns_record_leads_to_the_database_behind_it(reading_of: Read, value: A
     [
         ("parameter/shop/db/*", {"likely"}),
         ("parameter/shop/db/host", {"likely"}),
-        ("parameter/*", set()),
+        ("parameter/*", {"likely"}),
         ("parameter/other/*", set()),
     ],
 )

@@ -188,3 +188,17 @@ def test_a_table_that_a_role_in_the_environment_may_use(reading_of: Read) -> Non
     reading = reading_of({"F": made, "Own": {"Type": "AWS::IAM::Role"}, "Scoped": scoped, "T": table})
     assert found(reading) == {("T", "http", "certain")}
     assert "through environment variable TENANT_ROLE" in reading.fleet.connections[0].evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "store"), [("${Host}", "Db"), ("mysql://${Host}:3306/shop", "Db"), ("${Unknown}", "external:db_host")]
+)
+def test_what_fills_the_holes_of_a_definition(reading_of: Read, text: str, store: str | None) -> None:
+    task = {
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "${Worker}", "Payload": {"db_host": text}},
+    }
+    made = machine(task)
+    made["Properties"]["DefinitionSubstitutions"] = {"Worker": {"Fn::GetAtt": ["F", "Arn"]}, "Host": HOST}
+    reading = reading_of({"F": function(), "Db": DB, "Machine": made}, **SAM)
+    assert {edge for edge, _, _ in found(reading)} == {store}

@@ -443,3 +443,35 @@ def test_a_declared_connection_answers_the_question(reading_of: Read) -> None:
     stores = {"poolproof:stores": [{"id": "Orders"}]}
     reading = reading_of({"F": declared}, Parameters=ASKED, Metadata=stores)
     assert (found(reading), gaps(reading)) == ({("Orders", "direct", "certain")}, [])
+
+
+@pytest.mark.parametrize(("layer", "edges"), [("psycopg2-layer:3", 1), ("powertools:3", 0)])
+def test_a_driver_says_what_credentials_are_for(reading_of: Read, layer: str, edges: int) -> None:
+    layers = [f"arn:aws:lambda:eu-west-1:111122223333:layer:{layer}"]
+    made = function(SECRET_NAME="shop/main-login")
+    made["Properties"]["Layers"] = layers
+    reading = reading_of(
+        {"Role": role({"Fn::Sub": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/main-login-*"}), "F": made}
+    )
+    assert found(reading) == {("external:shop/main-login", "direct", "likely") for _ in range(edges)}
+
+
+@pytest.mark.parametrize(("own", "edges"), [(True, 1), (False, 0)])
+def test_credentials_of_one_database_more(reading_of: Read, own: bool, edges: int) -> None:
+    """Where the login of the known one is known too, another secret is for another one; else it may be that login."""
+    variables: dict[str, Any] = {
+        "SOURCE_HOST": {"Fn::GetAtt": ["Db", "Endpoint.Address"]},
+        "RESEARCH_DB_SECRET": "research/db",
+    }
+    resources = {
+        "Db": DB,
+        "Secret": secret("main"),
+        "Attachment": ATTACHED,
+        "Role": role("arn:aws:secretsmanager:eu-west-1:111122223333:secret:research/db-*"),
+    }
+    if own:
+        variables["SOURCE_SECRET"] = {"Ref": "Attachment"}
+    reading = reading_of({**resources, "F": function(**variables)})
+    assert found(reading) == {("Db", "direct", "certain")} | {
+        ("external:research/db", "direct", "likely") for _ in range(edges)
+    }

@@ -313,3 +313,59 @@ def test_an_address_that_is_kept_beside_the_password_of_a_database(reading_of: R
     database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "MasterUserPassword": password}}
     reading = reading_of({"Db": database, "F": function({"DATABASE_URL": f"{{{{resolve:ssm:{folder}/url}}}}"})})
     assert found(reading) == {(store, "direct", "likely")}
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("jdbc:oracle:thin:@//core.example.com:1521/CORE", "core.example.com"),
+        ("jdbc:oracle:thin:app/secret@core.example.com:1521:CORE", "core.example.com"),
+        ("jdbc:mysql:loadbalance://core.example.com,other.example.com/shop", "core.example.com"),
+        ("jdbc:oracle:thin:@localhost:1521:CORE", None),
+    ],
+)
+def test_connection_strings_of_java(reading_of: Read, text: str, host: str | None) -> None:
+    assert found(reading_of({"F": function({"CORE_JDBC_URL": text})})) == {
+        (f"external:{name}", "direct", "likely") for name in (host,) if name
+    }
+
+
+def test_what_is_handed_over_at_an_address_is_none(reading_of: Read) -> None:
+    reading = reading_of({"F": function({"UPSTASH_REDIS_REST_TOKEN": GIVEN})}, Parameters={"Given": {"Type": "String"}})
+    assert (found(reading), reading.fleet.gaps) == (set(), ())
+
+
+def test_the_path_below_which_an_address_is_kept(reading_of: Read) -> None:
+    """What the code reads from there when it runs is what lies there."""
+    host = {
+        "Type": "AWS::SSM::Parameter",
+        "Properties": {"Name": "/shop/db/host", "Value": {"Fn::GetAtt": ["Db", "Endpoint.Address"]}},
+    }
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres"}}
+    for path, edges in (
+        ("/shop/db", {("Db", "direct", "likely")}),
+        ("/shop/db/", {("Db", "direct", "likely")}),
+        ("/shop/d", set()),
+    ):
+        assert found(reading_of({"Db": database, "Host": host, "F": function({"SSM_PATH": path})})) == edges
+
+
+@pytest.mark.parametrize(
+    ("actions", "variables", "certainty"),
+    [
+        (["rds:StartDBInstance", "rds:StopDBInstance"], {}, "possible"),
+        (["rds:StartDBInstance", "secretsmanager:GetSecretValue"], {}, "certain"),
+        (["rds:StartDBInstance"], {"DB_USER": "app"}, "certain"),
+        (["rds:DescribeDBInstances"], {}, "certain"),
+    ],
+)
+def test_who_manages_a_database_and_has_no_login_is_no_client(
+    reading_of: Read, actions: list[str], variables: Body, certainty: str
+) -> None:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}}
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres"}}
+    worker = function(
+        {"DB_HOST": {"Fn::GetAtt": ["Db", "Endpoint.Address"]}, **variables}, Role={"Fn::GetAtt": ["Role", "Arn"]}
+    )
+    assert found(reading_of({"Db": database, "Role": role, "F": worker})) == {("Db", "direct", certainty)}

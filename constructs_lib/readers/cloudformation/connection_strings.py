@@ -18,6 +18,11 @@ _SCHEMES = {
     "neo4j": "neo4j", "bolt": "neo4j",
 }  # fmt: skip
 _JAVA = regex(r"^jdbc:(?:aws-wrapper:)?", re.IGNORECASE)
+#: ``jdbc:oracle:thin:@//host:1521/service``, with or without strokes and a login.
+_ORACLE = regex(
+    r"jdbc:oracle:(?:thin|oci8?):[^@\s]*@(?:tcps?:)?(?://)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)(?=[:/]|\Z)",
+    re.IGNORECASE,
+)
 _HOST = regex(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
 )
@@ -46,8 +51,10 @@ _LIMIT = regex(
 
 def engine_in(text: str) -> str | None:
     """The engine that the scheme of a connection string means; ``None`` for text that is none."""
+    if _ORACLE.match(text):
+        return "oracle"
     scheme, separator, _ = text.partition("://")
-    return _SCHEMES.get(_JAVA.sub("", scheme).lower().partition("+")[0]) if separator else None
+    return _SCHEMES.get(_JAVA.sub("", scheme).lower().partition("+")[0].partition(":")[0]) if separator else None
 
 
 def keyed_host_in(text: str) -> str | None:
@@ -69,6 +76,9 @@ def names_itself(host: str) -> bool:
 def address_in(text: str) -> tuple[str | None, str | None]:
     """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
     engine = engine_in(text)
+    oracle = _ORACLE.match(text)
+    if oracle is not None:
+        return (oracle["host"].lower(), engine) if not is_local(oracle["host"]) else (None, None)
     if engine is not None:
         try:
             host = urlsplit(f"any://{text.partition('://')[2]}").hostname

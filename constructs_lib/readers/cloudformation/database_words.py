@@ -32,6 +32,8 @@ _OVER_HTTP = regex(r"(?:^|_)(?:redis|kv)_rest(?:_|$)|(?:^|_)supabase_url$")
 _BESIDE_ADDRESSES = regex(
     r"_(?:port|ports|timeout|type|scheme|protocol|ssl|tls|enabled|count|key|field|prefix|suffix|mode)$"
 )
+#: What is handed over at an address.
+_TOKEN = regex(r"(?:^|_)(?:token|api_?key)$")
 _BARE_HOST = regex(r"^(?:cluster_|writer_|primary_)?(?:host|hostname|host_name|server|server_name|endpoint|address)$")
 #: Services that are reached over the internet, from inside a VPC or outside of any.
 _PUBLIC = regex(
@@ -75,6 +77,8 @@ _CLOSE = 3
 def names_address(variable: str) -> bool:
     """Whether a variable's name says that it holds the address of a database."""
     words = _split(variable)
+    if _TOKEN.search(words):
+        return False
     if speaks_http(variable) or _PLAINLY.search(words):
         return True
     if _NOT_DATABASES.search(words) or _BESIDE_ADDRESSES.search(words):

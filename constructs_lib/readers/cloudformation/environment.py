@@ -66,6 +66,25 @@ class Environment:
             if name == path["name"] or (path["below"] and name.startswith(path["name"])):
                 yield from self._follow(stored.get("Value"), f"{where}, SSM parameter '{stored.id}'", "", 1)
 
+    def below(self, value: Value, where: str) -> Iterator[Use]:
+        """What the SSM parameters lead to whose names lie below the path that a value is."""
+        shown = _shown(value) if isinstance(value, (str, Text)) else ""
+        folder = shown.strip("/")
+        if folder and shown.startswith("/"):
+            for name, stored in self._parameter_names():
+                if name.startswith(f"{folder}/"):
+                    yield from self._follow(stored.get("Value"), f"{where}, SSM parameter '{stored.id}'", "", 1)
+
+    def is_below(self, resource: Value, value: Value) -> bool:
+        """Whether the resource of a policy covers an SSM parameter below the path that a value is."""
+        if not isinstance(resource, (str, Text)) or not isinstance(value, (str, Text)):
+            return False
+        shown, folder = _shown(resource), _shown(value).strip("/")
+        _, stored, name = shown.partition(":parameter/")
+        start = name.partition("*")[0].strip("/")
+        covered = folder.startswith(start) if "*" in name else False
+        return shown == "*" or (bool(stored) and (covered or start.startswith(f"{folder}/")))
+
     def _parameter_names(self) -> list[tuple[str, Resource]]:
         """Every SSM parameter by its name without the leading slash, read once."""
         if self._parameters is None:

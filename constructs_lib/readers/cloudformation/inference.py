@@ -19,6 +19,7 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.externals import Externals
 from constructs_lib.readers.cloudformation.invokers import Invokers
 from constructs_lib.readers.cloudformation.kinds import TABLES, address_role
+from constructs_lib.readers.cloudformation.managers import without_managers
 from constructs_lib.readers.cloudformation.permissions import ROLE, Permissions, Statement, is_wide
 from constructs_lib.readers.cloudformation.placeholders import plain
 from constructs_lib.readers.cloudformation.poolers import Poolers
@@ -31,6 +32,7 @@ from constructs_lib.readers.cloudformation.values import Value, entries_of
 _CONNECT = ("rds-db:connect",)
 _READ_PARAMETER = ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
 READ = "permission to read"
+_READS_PARAMETERS = ("ssm:GetParametersByPath", "ssm:GetParameters", "ssm:GetParameter")
 _STACK = "AWS::CloudFormation::Stack"
 
 
@@ -84,7 +86,7 @@ class Inference:
         if code.calls_aws():
             held = ("direct", "proxy")
             found = [self.externals.weighed(function, clue) if clue.via in held else clue for clue in found]
-        found = self._of_copies(found)
+        found = without_managers(function, statements, self._of_copies(found))
         return list(dict.fromkeys(_without_unused(found, set(seen.clusters))))
 
     def _of_copies(self, found: list[Clue]) -> list[Clue]:
@@ -139,6 +141,9 @@ class Inference:
                 seen.table_names.setdefault(use.attribute.removeprefix("Outputs."), where)
         if known:
             return
+        for use in self.environment.below(value, where) if self._may_read_below(function, value) else ():
+            for clue in self._use(use, seen):
+                yield clue._replace(strength=weaker(clue.strength, "likely"))
         literal = self.environment.literal(value)
         beside = self.secrets.kept_beside(literal) if names_address(name) else None
         if beside is not None:
@@ -148,6 +153,14 @@ class Inference:
         self._table(function, name, literal, seen)
         seen.outside_clusters.update((cluster, where) for cluster in named_clusters(name, literal))
         yield from self.externals.clues(function, name, literal)
+
+    def _may_read_below(self, function: Resource, value: Value) -> bool:
+        """Whether SSM parameters below a path may be read, as far as the role is seen."""
+        statements = self.permissions.of_function(function)
+        if statements is None:
+            return True
+        read = [resource for item in statements if item.allows(*_READS_PARAMETERS) for resource in item.resources]
+        return any(self.environment.is_below(resource, value) for resource in read)
 
     def _readable(self, function: Resource, use: Use, clue: Clue) -> Clue:
         """The name of a secret in an environment that functions share is of no use to those that may not read it; what it holds is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from constructs_lib.readers.cloudformation.clues import Use
@@ -10,7 +10,8 @@ from constructs_lib.readers.cloudformation.environment import Environment
 from constructs_lib.readers.cloudformation.functions import function_of
 from constructs_lib.readers.cloudformation.json_in_text import structured
 from constructs_lib.readers.cloudformation.stack import Resource
-from constructs_lib.readers.cloudformation.values import Value, items_of, references_in
+from constructs_lib.readers.cloudformation.values import Value, concatenated, entries_of, items_of, references_in
+from constructs_lib.regex import regex
 
 #: What other tools than CloudFormation call while they deploy.
 INVOKED = "Custom::Invocation"
@@ -26,6 +27,7 @@ _STAGES = (
     ("AWS::ApiGateway::Stage", "RestApiId", "Variables"),
     ("AWS::ApiGatewayV2::Stage", "ApiId", "StageVariables"),
 )
+_HOLE = regex(r"\$\{([A-Za-z0-9_-]+)\}")
 #: States within states: Map and Parallel may nest, but no machine nests deeper.
 DEEPEST = 40
 #: Far more than an invocation carries (256 KB); aliases of YAML may stand for a million values.
@@ -55,7 +57,10 @@ class Invokers:
             self._note(rotation.get("RotationLambdaARN"), [rotation.get("SecretId")], f"rotation '{rotation.id}'")
         for machine in estate.of_type(*_MACHINES):
             defined = machine.get("Definition") or structured(machine.get("DefinitionString"))
-            self._states(defined, f"input from state machine '{machine.id}'", 0)
+            names = entries_of(machine.get("DefinitionSubstitutions"))
+            self._states(
+                _substituted(defined, names, 0) if names else defined, f"input from state machine '{machine.id}'", 0
+            )
         self._stages()
 
     def _custom(self, resource: Resource) -> None:
@@ -109,6 +114,19 @@ class Invokers:
     def values(self, function: Resource) -> Sequence[tuple[Value, str]]:
         """What a function is told when it is invoked, and by what."""
         return self._told.get(function.key, ())
+
+
+def _substituted(value: Value, names: Mapping[str, Value], depth: int) -> Value:
+    """A definition with what ``DefinitionSubstitutions`` puts into its holes."""
+    if isinstance(value, dict) and depth <= DEEPEST:
+        return {key: _substituted(item, names, depth + 1) for key, item in value.items()}
+    if isinstance(value, list) and depth <= DEEPEST:
+        return [_substituted(item, names, depth + 1) for item in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    pieces = _HOLE.split(value)  # text and names in turn
+    parts = [names.get(piece, "${" + piece + "}") if index % 2 else piece for index, piece in enumerate(pieces)]
+    return concatenated([part for part in parts if part != ""])
 
 
 def _leaves(value: Value, name: str, depth: int) -> Iterator[tuple[str, Value]]:

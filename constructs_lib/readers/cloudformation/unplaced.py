@@ -25,6 +25,7 @@ from constructs_lib.readers.cloudformation.database_words import (
 )
 from constructs_lib.readers.cloudformation.environment import HIDDEN_NAME, Environment
 from constructs_lib.readers.cloudformation.externals import Externals
+from constructs_lib.readers.cloudformation.own_words import driver_of
 from constructs_lib.readers.cloudformation.permissions import Permissions, Statement
 from constructs_lib.readers.cloudformation.placeholders import shown
 from constructs_lib.readers.cloudformation.secrets import SECRETS, Secrets
@@ -66,10 +67,11 @@ class Unplaced:
 
     def clues(self, function: Resource, known: Sequence[Clue]) -> Iterator[Clue]:
         """The database that credentials belong to: one of the templates, or one outside them; what stays open is a gap."""
-        if any(clue.via != "http" and clue.strength != "possible" for clue in known):
-            return
         statements = self.permissions.of_function(function) or ()
         granted = _granted(statements)
+        if any(clue.via != "http" and clue.strength != "possible" for clue in known):
+            yield from self._beside_known(function, known, granted)
+            return
         variables = entries_of(function.get("Environment", "Variables"))
         held = [
             found for name, value in variables.items() if (found := self._held(function, str(name), value, granted))
@@ -95,6 +97,17 @@ class Unplaced:
             yield from self._open_host(function, alone=not known)
             self._open_login(function, statements)
 
+    def _beside_known(self, function: Resource, known: Sequence[Clue], granted: dict[str, Statement]) -> Iterator[Clue]:
+        """One database more: credentials that its role may read, where those of all that are known are known too."""
+        if {clue.store for clue in known if clue.via != "http"} - {clue.store for clue in known if clue.secret}:
+            return
+        for name, value in entries_of(function.get("Environment", "Variables")).items():
+            held = self._held(function, str(name), value, granted) if secret_name(value) in granted else None
+            if held is None or f"external:{held.name}" in {clue.store for clue in known}:
+                continue
+            if InlineCode(function).may_use(held.variable) and self.externals.connects(function):
+                yield self._outside(function, held, "its role may read them")
+
     def _held(
         self, function: Resource, variable: str, value: Value, granted: dict[str, Statement]
     ) -> Credentials | None:
@@ -117,9 +130,11 @@ class Unplaced:
         hint = ""
         of_store = self.secrets.logging_in_with(function.stack, value, name) is not None
         if not of_store and not speaks_of_database(words):
-            if not describes_credentials(said.description):
+            if not describes_credentials(said.description) and not (name in granted and driver_of(function)):
                 return None
-            hint = f", as parameter '{said.parameter}' is described"
+            by_layer = f", as layer '{driver_of(function)}' brings a driver"
+            described = describes_credentials(said.description)
+            hint = f", as parameter '{said.parameter}' is described" if described else by_layer
         called = name if resolved or name in granted or _is_name(variable, value) else variable
         return Credentials(words, variable, called, value, hint)
 

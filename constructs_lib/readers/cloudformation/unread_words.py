@@ -73,7 +73,8 @@ class UnreadWords:
                 yield from _gap(member, tier, f"promotion tier of '{member.id}', which decides who is the writer")
 
     def _of_function(self, function: Resource, fleet: Fleet) -> Iterator[Gap]:
-        edges = [edge for edge in fleet.connections_by_consumer.get(function.id, ()) if edge.via in ("direct", "proxy")]
+        held = [edge for edge in fleet.connections_by_consumer.get(function.id, ()) if edge.via in ("direct", "proxy")]
+        edges = [edge for edge in held if edge.certainty != "possible"]
         if edges:
             mode = function.get("TenancyConfig", "TenantIsolationMode")
             yield from _gap(function, mode, f"whether '{function.id}' has environments of its own for each tenant")

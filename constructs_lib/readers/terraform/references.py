@@ -176,7 +176,8 @@ class References:
             one for one in instances if position == 2 and one in (f"{prefix}[{steps[1]}]", f'{prefix}["{steps[1]}"]')
         ]
         for instance in asked or instances:
-            for target in self._expression(expression, instance, asker, (*steps[position + 1 :], *rest), depth):
+            found = self._expression(expression, instance, asker, (*steps[position + 1 :], *rest), depth)
+            for target in _keyed(list(found)):
                 yield _given(target, steps[position]) if isinstance(target, Found) else target
 
     def _resource(
@@ -261,11 +262,31 @@ def address_of(target: Found) -> Found | None:
     return None if address is None else target._replace(path=(address,))
 
 
+def _keyed(found: list[Target]) -> list[Target]:
+    """Of a map that an output makes of resources (``{ for t in aws_dynamodb_table.all : t.name => t }``) what has the key's name."""
+    meant: list[Target] = [
+        target._replace(path=target.path[1:])
+        for target in found
+        if isinstance(target, Found) and not _is_attribute(target) and _is_called(target.resource, target.path[0])
+    ]
+    return meant or found
+
+
+def _is_called(resource: Planned, key: str) -> bool:
+    name = resource.values.get("name")
+    return key == resource.index or (isinstance(name, str) and (name == key or name.endswith((f"-{key}", f"_{key}"))))
+
+
+def _is_attribute(target: Found) -> bool:
+    """Whether a path begins with an attribute of the resource, and not with the key of a map or an object."""
+    resource, path = target.resource, target.path
+    return not path or path[0] in resource.values or path[0] in mapping(resource.unknown)
+
+
 def _given(target: Found, name: str) -> Found:
     """What an output or a variable gives of a resource, where a splat hides the attribute: the key of an object or the name tells."""
-    resource, path = target.resource, target.path
-    if path and path[0] not in resource.values and path[0] not in mapping(resource.unknown):
-        return named_attribute(target._replace(path=()), path[0])
+    if not _is_attribute(target):
+        return named_attribute(target._replace(path=()), target.path[0])
     return named_attribute(target, name)
 
 

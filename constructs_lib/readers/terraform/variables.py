@@ -63,7 +63,7 @@ def variables(values: Values, resource: Planned) -> dict[str, Any]:
         found.update((name, assumed(value, DYNAMIC)) for name, value in placed.items())
     elif open_names:
         found.update(_distributed(values, open_names, _unused(values, targets, found)))
-    if open_names and (has_local(targets) or not targets):
+    if open_names and (has_local(targets) or (not targets and "environment" not in resource.expressions)):
         open_values = {name: found[name] for name in open_names if name in found}
         found.update(_out_of_sight(values, resource, targets, open_values))
     return {name: _with_addresses(value, name, targets) for name, value in found.items()}

@@ -249,3 +249,13 @@ def test_a_local_value_of_a_module_hides_what_the_module_is_given(tmp_path: Path
     fleet = read([write(tmp_path / "plan.json", body)]).fleet
     asked = [gap for gap in fleet.gaps if gap.subject.endswith("work") and "connects to a store" in gap.missing]
     assert len(asked) == found
+
+
+@pytest.mark.parametrize(
+    ("local", "found"), [("local.db_settings", 1), ("local.settings", 0), ("local.name_prefix", 0)]
+)
+def test_of_several_local_values_one_speaks_of_a_database(tmp_path: Path, local: str, found: int) -> None:
+    made = [GROUP, DATABASE, hidden_from("api", local), hidden_from("other", "local.other")]
+    fleet = fleet_of(tmp_path, made, [ORDERS_ADDRESS])
+    expected = found * [("aws_lambda_function.api", "aws_db_instance.orders", "direct", "likely")]
+    assert [edge for edge in edges(fleet) if edge[0].endswith("api")] == expected

@@ -191,3 +191,44 @@ def test_what_was_written_into_a_secret_is_read_from_there(tmp_path: Path, writt
     fleet = fleet_of(tmp_path, plan([GROUP, DATABASE, version, api]))
     assert edges(fleet) == found * [("aws_db_instance.orders", "direct", "certain")]
     assert bool(fleet.gaps) is not bool(found)
+
+
+def test_a_map_that_an_output_makes_is_asked_by_the_name_of_what_is_in_it(tmp_path: Path) -> None:
+    """``zipmap(names, aws_dynamodb_table.all.*.arn)`` asked for ``["carts"]``."""
+    tables = [
+        resource(f"module.kept.aws_dynamodb_table.all[{place}]", {"name": f"shop-{name}"}, {"arn": True}, index=place)
+        for place, name in enumerate(("carts", "users"))
+    ]
+    grant = resource(
+        "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+        {"policy": ref('module.kept.by_name["carts"]'), "role": ref("aws_iam_role.shop.id")},
+    )  # fmt: skip
+    made = [
+        resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True}),
+        grant,
+        function("api", {}, role=ref("aws_iam_role.shop.arn")),
+    ]
+    outputs = {"by_name": {"expression": {"references": ["aws_dynamodb_table.all"]}}}
+    inner = {"resources": [tables[0]["written"]], "outputs": outputs}
+    fleet = fleet_of(tmp_path, plan(made, modules=tables, calls={"kept": {"module": inner}}))
+    assert edges(fleet) == [("module.kept.aws_dynamodb_table.all[0]", "http", "likely")]
+
+
+def test_the_json_syntax_shows_templates_beside_their_references(tmp_path: Path) -> None:
+    """As the CDK for Terraform writes it: a template is no literal."""
+    statement = {
+        "actions": {"constant_value": ["dynamodb:GetItem"]},
+        "resources": {"constant_value": ["${aws_dynamodb_table.carts.arn}"], **ref("aws_dynamodb_table.carts.arn")},
+    }
+    source = resource("data.aws_iam_policy_document.shop", {}, {"json": True}, {"statement": [statement]}, mode="data")
+    grant = resource(
+        "aws_iam_role_policy.shop", {}, {"policy": True, "role": True},
+        {"policy": {"constant_value": "${data.x.json}", **ref("data.aws_iam_policy_document.shop.json")},
+         "role": {"constant_value": "${aws_iam_role.shop.id}", **ref("aws_iam_role.shop.id")}},
+    )  # fmt: skip
+    table = resource("aws_dynamodb_table.carts", {"name": "carts"}, {"arn": True})
+    role = resource("aws_iam_role.shop", {"name": "shop"}, {"arn": True})
+    fleet = fleet_of(
+        tmp_path, plan([table, source, role, grant, function("api", {}, role=ref("aws_iam_role.shop.arn"))])
+    )
+    assert edges(fleet) == [("aws_dynamodb_table.carts", "http", "certain")]
