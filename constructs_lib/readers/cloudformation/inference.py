@@ -141,8 +141,8 @@ class Inference:
                 seen.table_names.setdefault(use.attribute.removeprefix("Outputs."), where)
         if known:
             return
-        for use in self.environment.below(value, where) if self._may_read_below(function, value) else ():
-            for clue in self._use(use, seen):
+        for use in self.environment.below(value, where):
+            for clue in self._use(use, seen) if self._may_read_below(function, value) else ():
                 yield clue._replace(strength=weaker(clue.strength, "likely"))
         literal = self.environment.literal(value)
         beside = self.secrets.kept_beside(literal) if names_address(name) else None
