@@ -60,7 +60,8 @@ class Hidden:
         alike = [item for item in near if asked & _words(_within(item.resource))]
         if alike or not any(map(speaks_of_database, names)):
             return alike
-        return [item for item in near if item.resource.type in WITH_ADDRESS]
+        found = [item for item in near if item.resource.type in WITH_ADDRESS]
+        return found if len({item.resource.address for item in found}) == 1 else []
 
     def _shown_once_more(self, types: Container[str]) -> list[Found]:
         """What expressions show and is of such types may be meant again; of several, any one."""

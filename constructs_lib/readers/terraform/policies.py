@@ -9,7 +9,17 @@ from typing import Any
 from constructs_lib.readers.cloudformation.values import ONE_OF, Unresolved
 from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
-from constructs_lib.readers.terraform.references import ANYTHING, Found, Local, Target, assumed, has_local, intrinsic
+from constructs_lib.readers.terraform.references import (
+    ANYTHING,
+    ASSUMED,
+    MOST,
+    Found,
+    Local,
+    Target,
+    assumed,
+    has_local,
+    intrinsic,
+)
 from constructs_lib.readers.terraform.values import AFTER_APPLY, Values, document, is_written, walk
 from constructs_lib.regex import regex
 
@@ -130,10 +140,11 @@ def _statement(
     known = [item for item in listed(planned.get("resources")) if isinstance(item, str)]
     constant = known or ([] if "references" in resources else listed(resources.get("constant_value")))
     asked = planned.get("resources")
+    waiting = len(asked) - len(known) if isinstance(asked, list) else MOST
     waits = (
         bool(planned) and planned.get("not_resources") is None and (asked is None or len(known) < len(listed(asked)))
     )
-    unseen = _unseen(values, source, targets, actions) if has_local(targets) or (waits and not written) else []
+    unseen = _unseen(values, source, targets, actions, waiting) if has_local(targets) or (waits and not written) else []
     named = [values.part(target) for target in targets if not (unseen and isinstance(target, Local))]
     if waits and not named and not unseen:
         named = [Unresolved(f"what a statement of '{source.address}' is about is {AFTER_APPLY}")]
@@ -169,15 +180,21 @@ def _of_unknown_statements(values: Values, source: Planned) -> list[Any]:
     return [statement for item in named for statement in _assumed(item)]
 
 
-def _unseen(values: Values, source: Planned, targets: list[Target], actions: Any) -> list[Any]:
-    """What a local value or a dynamic block hides among the resources of a statement: things of the kind that its actions are for."""
+def _unseen(values: Values, source: Planned, targets: list[Target], actions: Any, waiting: int) -> list[Any]:
+    """What a local value or a dynamic block hides among the resources of a statement: things of the kind that its actions are for.
+
+    Where there are more of them than the statement waits for, any one may be meant.
+    """
     services = {str(action).partition(":")[0] for action in _several(actions)}
     types = {kind for kind, meant in _ASSUMED.items() if meant[0].partition(":")[0] in services}
     passed = [item for item in values.references.arguments(source, ANYTHING) if isinstance(item, Found)]
     given = [item for item in passed if item.resource.type in types and item.path[:1] and item.path[0] in _NAMING]
     found = given if given and not targets else values.hidden.behind(source, targets, types=types) if types else []
+    several = len({item.resource.address for item in found}) > waiting
     return [
-        assumed(intrinsic(item), ONE_OF if item.one_of else OUT_OF_SIGHT) for item in found if item.path[0] in _NAMING
+        assumed(intrinsic(item), ONE_OF if item.one_of or several else OUT_OF_SIGHT)
+        for item in found
+        if item.path[0] in _NAMING
     ]
 
 
@@ -206,7 +223,7 @@ def _assumed_of_arn(text: str) -> list[Any]:
 
 
 def _allowing(actions: tuple[str, ...], resource: Any, why: str = HIDDEN) -> list[Any]:
-    return [{"Effect": "Allow", "Action": list(actions), "Resource": [{"poolproof:assumed": [why, resource]}]}]
+    return [{"Effect": "Allow", "Action": list(actions), "Resource": [{ASSUMED: [why, resource]}]}]
 
 
 def _several(value: Any) -> list[Any]:

@@ -27,6 +27,8 @@ _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]\Z')
 _PLAIN = regex(
     r"^(?:common_?)?(?:name|prefix|tags|labels|region|account|account_id|project|project_name|stage|app|app_name|name_prefix|suffix)$"
 )
+#: Marks a value that a reader assumed, with the reason.
+ASSUMED = "poolproof:assumed"
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
@@ -150,6 +152,8 @@ class References:
     def _variable(self, name: str, module: str, asker: Planned, rest: tuple[str, ...], depth: int) -> Iterator[Target]:
         if not module:
             value = mapping(self.plan.variables.get(name)).get("value")
+            for key in rest:
+                value = value.get(key) if isinstance(value, dict) else value
             if isinstance(value, list):
                 yield from (str(item) for item in value if isinstance(item, (str, int, float)))
             elif isinstance(value, (str, int, float)):
@@ -337,7 +341,7 @@ def _steps(name: str) -> tuple[str, ...]:
 
 def assumed(value: Any, reason: str) -> Any:
     """A reference that nothing certain shows, with the reason; anything else as it is."""
-    return {"poolproof:assumed": [reason, value]} if isinstance(value, dict) else value
+    return {ASSUMED: [reason, value]} if isinstance(value, dict) else value
 
 
 def intrinsic(target: Found) -> dict[str, Any]:

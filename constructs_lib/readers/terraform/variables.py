@@ -10,6 +10,7 @@ from constructs_lib.readers.terraform.hidden import OUT_OF_SIGHT, sole
 from constructs_lib.readers.terraform.plan import Planned, listed, mapping
 from constructs_lib.readers.terraform.references import (
     ANYTHING,
+    ASSUMED,
     Found,
     Local,
     Target,
@@ -116,6 +117,9 @@ def _suiting(name: str, hidden: list[Found]) -> list[Found]:
 
 def _seen(value: Any) -> list[Any] | None:
     """The parts of a value that are seen while another one is not; ``None`` when all of it is."""
+    if isinstance(value, dict) and ASSUMED in value:
+        inner = _seen(value[ASSUMED][1])
+        return None if inner is None else [assumed(part, value[ASSUMED][0]) for part in inner]
     parts = listed(value["Fn::Join"][1]) if isinstance(value, dict) and "Fn::Join" in value else [value]
     seen = [part for part in parts if not isinstance(part, Unresolved)]
     return seen if len(seen) < len(parts) else None
