@@ -31,7 +31,7 @@ _ARGUMENTS = frozenset(
 )
 #: Blocks that tell somebody of a store and that modules often make by ``dynamic``.
 _DYNAMIC = {"aws_lambda_function": "environment", "aws_iam_policy_document": "statement"}
-_KEEPING = ("aws_secretsmanager_secret", "aws_ssm_parameter")
+_KEEPING = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version", "aws_ssm_parameter")
 _PROXIES = ("aws_db_proxy", "aws_db_proxy_endpoint")
 
 

@@ -29,6 +29,8 @@ _PLAIN = regex(
 )
 #: Marks a value that a reader assumed, with the reason.
 ASSUMED = "poolproof:assumed"
+#: The version of a secret gives the ARN of the secret as its own.
+_VERSION, _OF_SECRET = "aws_secretsmanager_secret_version", (("arn",), ("secret_id",))
 _NOTHING = {"path", "terraform", "count", "self", "each"}
 
 
@@ -201,6 +203,10 @@ class References:
         if not instances and steps[0].startswith("aws_"):
             yield Unresolved(f"'{'.'.join(steps[:2])}' is not among the planned resources")
         for resource in chosen or instances:
+            if resource.type == _VERSION and path[:1] in _OF_SECRET:
+                written = resource.expressions.get("secret_id")
+                yield from self._expression(written, resource.module, resource, (), depth + 1)
+                continue
             meant = self._looked_up(resource, depth) if resource.data else resource
             one_of = len(instances) > 1 and not chosen
             yield Found(meant, tuple(step for step in path if not step.isdigit()), one_of)

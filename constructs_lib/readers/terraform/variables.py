@@ -96,10 +96,10 @@ def _out_of_sight(values: Values, resource: Planned, targets: list[Target], foun
         unnamed = name == HIDDEN_NAME
         meant = values.hidden.behind(resource, targets, "" if unnamed else name)
         meant = sole(meant) if unnamed else _suiting(name, meant)
-        chosen = [item for item in meant if intrinsic(item) not in seen]
+        chosen = [part for item in meant if (part := values.part(item)) not in seen]
         leading = values.hidden.leading(resource)
         if chosen:
-            parts = [*seen, *(assumed(intrinsic(item), OUT_OF_SIGHT) for item in chosen)]
+            parts = [*seen, *(assumed(part, OUT_OF_SIGHT) for part in chosen)]
             placed[name] = parts[0] if len(parts) == 1 else {"Fn::Join": ["", parts]}
         elif leading and unnamed:
             names = " or ".join(dict.fromkeys(f"'{item.resource.address}'" for item in leading[:MOST_NAMED]))

@@ -303,6 +303,7 @@ _ATLAS_STRINGS = (
 LEADING: dict[str, tuple[str, ...]] = {
     "aws_dynamodb_table": ("name", "arn", "id"),
     "aws_secretsmanager_secret": _SECRET,
+    "aws_secretsmanager_secret_version": ("secret_string",),
     "aws_ssm_parameter": ("value", *_SECRET),
     "aws_db_instance": (*_HOST, "master_user_secret"),
     "aws_rds_cluster": ("endpoint", "arn", *_HOST, "master_user_secret"),
@@ -330,7 +331,9 @@ LEADING: dict[str, tuple[str, ...]] = {
     ),
 }
 #: Stores and proxies that have an address.
-WITH_ADDRESS = frozenset(LEADING) - {"aws_dynamodb_table", "aws_secretsmanager_secret", "aws_ssm_parameter"}
+WITH_ADDRESS = frozenset(LEADING) - {
+    "aws_dynamodb_table", "aws_secretsmanager_secret", "aws_secretsmanager_secret_version", "aws_ssm_parameter",
+}  # fmt: skip
 #: What a data source looks a resource up by, and what that is called of the resource itself.
 LOOKED_UP_BY: dict[str, tuple[str, str]] = {
     "aws_db_instance": ("db_instance_identifier", "identifier"),
