@@ -369,3 +369,48 @@ def test_who_manages_a_database_and_has_no_login_is_no_client(
         {"DB_HOST": {"Fn::GetAtt": ["Db", "Endpoint.Address"]}, **variables}, Role={"Fn::GetAtt": ["Role", "Arn"]}
     )
     assert found(reading_of({"Db": database, "Role": role, "F": worker})) == {("Db", "direct", certainty)}
+
+
+@pytest.mark.parametrize(
+    ("variables", "edges"),
+    [
+        ({"WAWI_HOST": GIVEN, "WAWI_USER": "a", "WAWI_PASS": "b", "WAWI_DB": "c"}, 1),
+        ({"WAWI_HOST": GIVEN, "OTHER_USER": "a", "OTHER_PASS": "b", "OTHER_DB": "c"}, 0),
+        ({"SMTP_HOST": GIVEN, "SMTP_USER": "a", "SMTP_PASS": "b"}, 0),
+    ],
+)
+def test_a_host_beside_user_password_and_database_of_one_prefix(reading_of: Read, variables: Body, edges: int) -> None:
+    reading = reading_of({"F": function(variables)}, Parameters={"Given": {"Type": "String"}})
+    assert found(reading) == {("external:Given", "direct", "likely") for _ in range(edges)}
+
+
+@pytest.mark.parametrize("value", ["postgres", "mysql", "mssql"])
+def test_the_kind_of_a_connection_is_no_host(reading_of: Read, value: str) -> None:
+    assert found(reading_of({"F": function({"TYPEORM_CONNECTION": value})})) == set()
+    assert found(reading_of({"F": function({"TYPEORM_HOST": value})})) == {(f"external:{value}", "direct", "likely")}
+
+
+@pytest.mark.parametrize(
+    ("text", "via"),
+    [
+        ("prisma://accelerate.prisma-data.net/?api_key=x", "http"),
+        ("libsql://shop-me.turso.io", "http"),
+        ("redis://cache.example.com", "direct"),
+    ],
+)
+def test_databases_that_are_asked_over_http_by_their_address(reading_of: Read, text: str, via: str) -> None:
+    assert {found_via for _, found_via, _ in found(reading_of({"F": function({"DATABASE_URL": text})}))} == {via}
+
+
+@pytest.mark.parametrize("url", ["https://postgresweekly.com/feed", "https://redisearch.docs.example.com"])
+def test_a_page_about_databases_is_none(reading_of: Read, url: str) -> None:
+    assert found(reading_of({"F": function({"FEED_URL": url})})) == set()
+
+
+@pytest.mark.parametrize(("server", "edges"), [("StagingMysql", 1), ("Bastion", 0)])
+def test_a_machine_that_is_called_a_database(reading_of: Read, server: str, edges: int) -> None:
+    resources = {
+        server: {"Type": "AWS::EC2::Instance"},
+        "F": function({"STAGING_HOST": {"Fn::GetAtt": [server, "PrivateIp"]}}),
+    }
+    assert found(reading_of(resources)) == {(f"external:{server}", "direct", "likely") for _ in range(edges)}

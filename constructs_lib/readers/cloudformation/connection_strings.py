@@ -23,6 +23,8 @@ _ORACLE = regex(
     r"jdbc:oracle:(?:thin|oci8?):[^@\s]*@(?:tcps?:)?(?://)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)(?=[:/]|\Z)",
     re.IGNORECASE,
 )
+#: A pooler that takes any engine behind it.
+_POOLED = regex(r"prisma(?:\+[a-z]+)?://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)")
 _HOST = regex(
     r"(?=.{4,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+\Z"
 )
@@ -76,6 +78,9 @@ def names_itself(host: str) -> bool:
 def address_in(text: str) -> tuple[str | None, str | None]:
     """Host and engine of a literal: of a connection string, or a host whose engine nothing tells."""
     engine = engine_in(text)
+    pooled = _POOLED.match(text)
+    if pooled is not None:
+        return pooled["host"].lower(), None
     oracle = _ORACLE.match(text)
     if oracle is not None:
         return (oracle["host"].lower(), engine) if not is_local(oracle["host"]) else (None, None)

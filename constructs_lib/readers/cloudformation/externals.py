@@ -19,12 +19,23 @@ from constructs_lib.readers.cloudformation.connection_strings import (
     size_in,
     without_resolved,
 )
-from constructs_lib.readers.cloudformation.database_words import names_address, names_credentials, names_host, words_of
+from constructs_lib.readers.cloudformation.database_words import (
+    names_address,
+    names_credentials,
+    names_host,
+    speaks_of_database,
+    words_of,
+)
 from constructs_lib.readers.cloudformation.databases import Databases
 from constructs_lib.readers.cloudformation.endpoint_names import named_by
 from constructs_lib.readers.cloudformation.environment import LONGEST
 from constructs_lib.readers.cloudformation.kinds import CLUSTER, INSTANCE
-from constructs_lib.readers.cloudformation.named_hosts import is_database_host, is_other_service, likely_engine
+from constructs_lib.readers.cloudformation.named_hosts import (
+    is_asked_over_http,
+    is_database_host,
+    is_other_service,
+    likely_engine,
+)
 from constructs_lib.readers.cloudformation.names import Named
 from constructs_lib.readers.cloudformation.placeholders import is_to_fill_in
 from constructs_lib.readers.cloudformation.proxies import Proxies, hidden_store
@@ -135,10 +146,11 @@ class Externals:
     def _literal(self, function: Resource, said: Wording, text: str) -> Iterator[Clue]:
         host, engine = address_in(text)
         if host is not None and not is_other_service(host):
-            over_http = said.over_http or text.startswith("https://")
+            over_http = said.over_http or text.startswith("https://") or is_asked_over_http(host)
             meant = engine or is_database_host(host) or holds_address(function, said)
             named = names_host(said.variable)
-            if (meant and (said.over_http or named or not over_http)) or (named and names_itself(host)):
+            by_name = named and names_itself(host) and not text.startswith("https://")
+            if (meant and (said.over_http or named or not over_http)) or by_name:
                 where = f"{said.where} = {host}"
                 for clue in self._at(function, host, engine, where, over_http=over_http):
                     yield clue._replace(size=size_in(text))
@@ -153,9 +165,13 @@ class Externals:
             yield from self._unseen(function, said, text)
         elif is_of_itself(text):
             self.gap(function, f"{said.where} leads to the function's own machine, where no database is")
-        elif names_address(said.variable) and not names_credentials(said.variable) and is_bare(text):
+        elif names_address(said.variable) and not names_credentials(said.variable) and self._may_be_host(said, text):
             self.gap(function, f"{said.where} = '{text}' is no whole address of a database")
             yield from self._unseen(function, said, text)
+
+    def _may_be_host(self, said: Wording, text: str) -> bool:
+        """Whether a word without a domain may be a host: the kind of a connection (``TYPEORM_CONNECTION: postgres``) is none."""
+        return is_bare(text) and (names_host(said.variable) or not speaks_of_database(text))
 
     def _at(self, function: Resource, host: str, engine: str | None, where: str, *, over_http: bool) -> Iterator[Clue]:
         """The database at a host: declared, of the templates, or outside."""
@@ -221,14 +237,16 @@ class Externals:
         """A database outside the templates, called by where its address comes from."""
         if source is not None:
             proxied = "proxy" in f"{said.variable} {source}".lower() or said.is_of_proxy
-            via: Via = "proxy" if proxied else "http" if said.over_http else "direct"
+            over_http = said.over_http or is_asked_over_http(source)
+            via: Via = "proxy" if proxied else "http" if over_http else "direct"
             evidence = f"{said.where} holds an address that comes from '{source}'"
             found = Clue(self.outside(source, function), via, "likely", evidence, addressed=True)
             yield self.weighed(function, found)
 
     def behind(self, function: Resource, variable: str, resource: Resource) -> Iterator[Clue]:
         """An address that a resource gives whose own template is not among the given ones."""
-        if resource.type.startswith(_OPAQUE) and names_address(variable):
+        named = names_host(variable) and speaks_of_database(resource.logical_id)
+        if resource.type.startswith(_OPAQUE) and (names_address(variable) or named):
             yield from self._unseen(function, Wording(variable), resource.logical_id)
 
     def outside(self, name: str, function: Resource, engine: str | None = None) -> str:

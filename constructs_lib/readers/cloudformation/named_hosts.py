@@ -22,6 +22,8 @@ _EVERY_END = tuple(_ENDS)
 _BEFORE_REGION = regex(r"\.(?:(?P<memorydb>memorydb\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)|dsql\.[a-z0-9-]+\.on\.aws)$")
 #: Addresses that AWS gives to what is no database; load balancers and machines may stand in front of one.
 _GIVEN_BY_AWS = regex(r"\.amazonaws\.com(?:\.cn)?$|\.on\.aws$|\.cloudfront\.net$")
+#: Prisma Accelerate and Turso (their documentation of connection strings, read 2026-11-22).
+_OVER_HTTP = regex(r"(?:^|\.)(?:prisma-data\.net|turso\.io)$")
 _IN_FRONT = regex(r"\.elb\.|\.compute(?:-\d)?\.|\.vpce\.")
 
 
@@ -29,6 +31,11 @@ def is_other_service(host: str) -> bool:
     """Whether an address of AWS is surely that of no database: a bucket, a queue, an API."""
     host = host.lower()
     return bool(_GIVEN_BY_AWS.search(host)) and not is_database_host(host) and not _IN_FRONT.search(host)
+
+
+def is_asked_over_http(host: str) -> bool:
+    """Whether a service answers SQL at a host over HTTP, and holds the connections itself."""
+    return _OVER_HTTP.search(host) is not None
 
 
 def is_database_host(host: str) -> bool:

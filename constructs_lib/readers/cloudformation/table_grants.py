@@ -35,7 +35,7 @@ _TABLES = frozenset(TABLES)
 _DYNAMODB = regex(r"dynamo|ddb", re.IGNORECASE)
 #: What else has tables.
 _OTHERS = regex(
-    r"athena|glue|redshift|bigquery|snowflake|timestream|iceberg|lake|warehouse|workgroup|airtable|route|keyspace|schema",
+    r"athena|glue|redshift|bigquery|tableau|hyper|airbyte|snowflake|timestream|iceberg|lake|warehouse|workgroup|airtable|route|keyspace|schema",
     re.IGNORECASE,
 )
 _ADVICE = (

@@ -72,13 +72,30 @@ def _referred(function: Resource, variable: str) -> str | None:
     return written if isinstance(written, str) else None
 
 
+_HOST_OF = regex(r"(.+_)(?:HOST|host|SERVER|server|HOSTNAME|hostname)$")
+_USERS = {"user", "username", "usr", "login"}
+_PASSWORDS = {"pass", "password", "passwd", "pwd"}
+_DATABASES = {"db", "database", "dbname", "db_name", "schema", "sid"}
+
+
 def holds_address(function: Resource, said: Wording) -> bool:
     """Whether it is the address of a database: by name, or a host that is described as one or stands beside the login of one."""
     if names_address(said.variable) or names_address(said.parameter):
         return True
     if is_bare_host(said.variable) and _are_a_login(_others(function)):
         return True
+    if _is_beside_login(said.variable, _others(function)):
+        return True
     return (names_host(said.variable) or names_host(said.parameter)) and describes_address(said.description)
+
+
+def _is_beside_login(variable: str, others: tuple[str, ...]) -> bool:
+    """Whether a host stands beside the user, the password and the database of one and the same prefix: WAWI_HOST, WAWI_USER, …"""
+    match = _HOST_OF.match(variable)
+    if match is None:
+        return False
+    beside = {name[len(match[1]) :].lower() for name in others if name.startswith(match[1])}
+    return all(beside & words for words in (_USERS, _PASSWORDS, _DATABASES))
 
 
 def _others(function: Resource) -> tuple[str, ...]:
