@@ -245,7 +245,8 @@ class Externals:
 
     def behind(self, function: Resource, variable: str, resource: Resource) -> Iterator[Clue]:
         """An address that a resource gives whose own template is not among the given ones."""
-        named = names_host(variable) and speaks_of_database(resource.logical_id)
+        machine = resource.type == "AWS::EC2::Instance"
+        named = machine and names_host(variable) and speaks_of_database(resource.logical_id)
         if resource.type.startswith(_OPAQUE) and (names_address(variable) or named):
             yield from self._unseen(function, Wording(variable), resource.logical_id)
 
