@@ -259,3 +259,25 @@ def test_of_several_local_values_one_speaks_of_a_database(tmp_path: Path, local:
     fleet = fleet_of(tmp_path, made, [ORDERS_ADDRESS])
     expected = found * [("aws_lambda_function.api", "aws_db_instance.orders", "direct", "likely")]
     assert [edge for edge in edges(fleet) if edge[0].endswith("api")] == expected
+
+
+def test_local_values_that_a_dynamic_environment_is_given(tmp_path: Path) -> None:
+    """The block is not in the configuration; what goes into it is handed to the module, and is local."""
+    worker = hidden_from("work")
+    worker["planned"]["address"] = "module.fn.aws_lambda_function.work"
+    body = plan([GROUP, DATABASE, hidden_from("other", "local.other")], modules=[worker])
+    call = {"expressions": {"environment": ref("local.db_env")}, "module": {"resources": [worker["written"]]}}
+    body["configuration"]["root_module"]["module_calls"] = {"fn": call}
+    body["relevant_attributes"] = [{"resource": "aws_db_instance.orders", "attribute": ["address"]}]
+    fleet = read([write(tmp_path / "plan.json", body)]).fleet
+    assert edges(fleet) == [("module.fn.aws_lambda_function.work", "aws_db_instance.orders", "direct", "likely")]
+
+
+@pytest.mark.parametrize(("waiting", "certainty"), [(1, "possible"), (2, "likely")])
+def test_a_statement_that_waits_for_fewer_things_than_there_are(tmp_path: Path, waiting: int, certainty: str) -> None:
+    planned = {"actions": ["dynamodb:GetItem"], "resources": [None] * waiting}
+    source = resource("data.aws_iam_policy_document.shop", {"statement": [planned]}, {"json": True}, {}, mode="data")
+    made = [CARTS, SESSIONS, *role_with(ref("data.aws_iam_policy_document.shop.json"), source)]
+    fleet = fleet_of(tmp_path, made, ["aws_dynamodb_table.carts.arn", "aws_dynamodb_table.sessions.arn"])
+    assert {edge[3] for edge in edges(fleet)} == {certainty}
+    assert len(fleet.connections) == 2

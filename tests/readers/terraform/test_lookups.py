@@ -232,3 +232,24 @@ def test_the_json_syntax_shows_templates_beside_their_references(tmp_path: Path)
         tmp_path, plan([table, source, role, grant, function("api", {}, role=ref("aws_iam_role.shop.arn"))])
     )
     assert edges(fleet) == [("aws_dynamodb_table.carts", "http", "certain")]
+
+
+def test_the_version_of_a_secret_gives_the_arn_of_the_secret(tmp_path: Path) -> None:
+    secret = resource("aws_secretsmanager_secret.dsn", {"name": "dsn"}, {"arn": True, "id": True})
+    version = resource(
+        "aws_secretsmanager_secret_version.dsn", {}, {"arn": True, "secret_id": True, "secret_string": True},
+        {"secret_id": ref("aws_secretsmanager_secret.dsn.id"), "secret_string": ref("aws_db_instance.orders.endpoint")},
+    )  # fmt: skip
+    api = function("api", {"DSN_SECRET": "aws_secretsmanager_secret_version.dsn.arn"})
+    fleet = fleet_of(tmp_path, plan([GROUP, DATABASE, secret, version, api]))
+    assert edges(fleet) == [("aws_db_instance.orders", "direct", "certain")]
+
+
+@pytest.mark.parametrize("key", ["host", "name"])
+def test_a_key_of_an_object_that_is_an_input_variable(tmp_path: Path, key: str) -> None:
+    body = plan([function("api", {"DB_HOST": f"var.legacy.{key}"})])
+    body["variables"] = {"legacy": {"value": {"host": "db.example.com", "name": "erp"}}}
+    body["planned_values"]["root_module"]["resources"][0]["values"]["environment"] = [{}]
+    body["resource_changes"][0]["change"]["after_unknown"]["environment"] = [{"variables": True}]
+    found = edges(fleet_of(tmp_path, body))
+    assert found == ([("external:db.example.com", "direct", "likely")] if key == "host" else [])
