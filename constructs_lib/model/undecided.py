@@ -105,7 +105,7 @@ def _possible(fleet: Fleet) -> Iterator[Gap]:
         if len(edges) > 1:
             names = ", ".join(f"'{edge.store}'" for edge in edges)
             declare = f"declare what it uses under poolproof:connections of '{consumer}'"
-            yield Gap(consumer, f"which of {names} '{consumer}' uses", declare, edges[0].origin)
+            yield Gap(consumer, f"which of {names} are used by '{consumer}'", declare, edges[0].origin)
     for connection in fleet.connections:
         together = connection.via == "http" and len(tables.get(connection.consumer, ())) > 1
         if connection.certainty == "possible" and not together:

@@ -137,3 +137,19 @@ def test_an_unread_percentage_is_named_although_nobody_uses_the_pool() -> None:
     fleet = Fleet((STORE,), (Pool("proxy", "db", percent=unknown),))
 
     assert [text.split(" is ")[0] for text in missing(fleet)] == ["MaxConnectionsPercent of proxy"]
+
+
+def test_tables_that_one_function_may_use_are_one_gap() -> None:
+    """They count no connections; a database that may be used stays one of its own."""
+    tables = [Store(name, "dynamodb-table", "dynamodb") for name in ("carts", "users")]
+    may_use = [Connection("f", table.id, via="http", certainty="possible") for table in tables]
+    consumer = Consumer("f", reserved_concurrency=exact(5))
+    link = Connection("f", "db", certainty="possible")
+
+    assert missing(Fleet((STORE, *tables), (), (consumer,), (link, *may_use))) == [
+        "which of 'carts', 'users' are used by 'f'",
+        "whether 'f' connects to 'db' (no evidence beyond a possibility)",
+    ]
+    assert missing(Fleet((STORE, *tables), (), (consumer,), may_use[:1])) == [
+        "whether 'f' connects to 'carts' (no evidence beyond a possibility)"
+    ]
