@@ -135,7 +135,8 @@ def _statement(
     resources = mapping(written.get("resources"))
     targets = _chosen_by_key(resources, values.references.of(resources, source))
     if actions is None:
-        yield from (item for target in targets if isinstance(target, Found) for item in _assumed(target))
+        allowed = [target for target in targets if isinstance(target, Found) and effect == "Allow"]
+        yield from (item for target in allowed for item in _assumed(target))
         return
     known = [item for item in listed(planned.get("resources")) if isinstance(item, str)]
     constant = known or ([] if "references" in resources else listed(resources.get("constant_value")))

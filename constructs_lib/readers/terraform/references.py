@@ -319,7 +319,15 @@ def _in_call(asker: Planned, call: Mapping[str, Any], module: str) -> Planned:
     if repeated is None:
         return asker
     key = _KEY.search(module)
-    return replace(asker, repeated=repeated, index=json.loads(f'"{key[1]}"') if key is not None else asker.index)
+    return replace(asker, repeated=repeated, index=_unescaped(key[1]) if key is not None else asker.index)
+
+
+def _unescaped(key: str) -> str:
+    """A key as an address writes it; one that no Terraform writes stays as it is."""
+    try:
+        return str(json.loads(f'"{key}"'))
+    except ValueError:
+        return key
 
 
 def _of_key(found: Sequence[Target], key: str | int | None) -> list[Target]:

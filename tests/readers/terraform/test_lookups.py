@@ -253,3 +253,11 @@ def test_a_key_of_an_object_that_is_an_input_variable(tmp_path: Path, key: str) 
     body["resource_changes"][0]["change"]["after_unknown"]["environment"] = [{"variables": True}]
     found = edges(fleet_of(tmp_path, body))
     assert found == ([("external:db.example.com", "direct", "likely")] if key == "host" else [])
+
+
+@pytest.mark.parametrize("key", ["a\\q", "a\n", "a\\u12"])
+def test_a_key_that_no_terraform_writes_ends_in_a_report(tmp_path: Path, key: str) -> None:
+    statement = {"actions": {"constant_value": ["dynamodb:GetItem"]}, "resources": ref("var.table")}
+    both = ref('aws_dynamodb_table.t["carts"].arn', 'aws_dynamodb_table.t["sessions"].arn')
+    call = {"expressions": {"table": ref("each.value")}, "for_each_expression": both}
+    assert edges(fleet_of(tmp_path, granting(statement, address=f'module.fn["{key}"]', **call))) == []

@@ -262,3 +262,9 @@ def test_policies_of_a_role_that_wait_for_apply(tmp_path: Path, *, inline: bool,
         ("aws_dynamodb_table.carts", "likely")
     ]
     assert bool(fleet.gaps) is not bool(edges)
+
+
+def test_a_refusal_whose_actions_nobody_sees_allows_nothing(tmp_path: Path) -> None:
+    refused = {"effect": {"constant_value": "Deny"}, "actions": ref("local.actions"), "resources": CARTS}
+    body = shop_with(document("shop", {"statement": [refused]}))
+    assert read([write(tmp_path / "plan.json", body)]).fleet.connections == ()
